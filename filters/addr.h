@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IP addresses of both families in one form, and what each may stand for. */
+#ifndef EG_ADDR_H
+#define EG_ADDR_H
+
+#include "span.h"
+
+/* An address of either family: IPv4 stands as ::ffff:a.b.c.d (RFC 4291
+ * 2.5.5.2), which frame decoding refuses on the wire. */
+struct eg_addr {
+	uint8_t b[16];
+};
+
+enum eg_addr_kind {
+	EG_ADDR_STATION,     /* one host's, as far as can be told */
+	EG_ADDR_GROUP,       /* multicast, or 255.255.255.255 */
+	EG_ADDR_UNSPECIFIED, /* 0.0.0.0 or :: */
+	EG_ADDR_IMPOSSIBLE,  /* has no business on a link */
+};
+
+struct eg_addr eg_addr4(const uint8_t bytes[4]);
+struct eg_addr eg_addr6(const uint8_t bytes[16]);
+bool eg_addr_is4(const struct eg_addr *a);
+bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *b);
+
+/* What A may stand for. Impossible: the rest of 0/8, 127/8, 240/4 (class E), ::1
+ * and the rest of ::/96 (deprecated, RFC 4291 2.5.5.1), and IPv6 groups of a
+ * scope that never leaves a host (0 and 1, RFC 4291 2.7). A subnet-directed
+ * broadcast reads as a station: the subnet is not known here. */
+enum eg_addr_kind eg_addr_kind(const struct eg_addr *a);
+
+/* Whether A is multicast of any scope (224/4, ff00::/8) or 255.255.255.255. */
+bool eg_addr_is_group(const struct eg_addr *a);
+
+/* Whether A is 0.0.0.0 or ::. */
+bool eg_addr_is_unspecified(const struct eg_addr *a);
+
+/* Write the MAC address that group A is sent to (RFC 1112 6.4, RFC 2464 7). */
+void eg_addr_group_mac(const struct eg_addr *a, uint8_t mac[6]);
+
+#endif

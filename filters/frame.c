@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One pass from the outside in: Ethernet, IP, transport. Each step reads only
+ * bytes whose presence the step itself has checked, and leaves the frame's
+ * fields in such a state that a later refusal can still be recorded.
+ */
+#include "frame.h"
+
+enum { ETH_SRC = 6, ETH_TYPE = 12 };
+enum {
+	IP4_TOTAL = 2,
+	IP4_FRAG = 6,
+	IP4_TTL = 8,
+	IP4_PROTO = 9,
+	IP4_SRC = 12,
+	IP4_DST = 16,
+	IP4_RESERVED = 0x8000,
+	IP4_DF = 0x4000,
+	IP4_FRAGMENT = 0x3fff, /* more fragments, and the offset */
+};
+enum { IP6_PAYLOAD = 4, IP6_NEXT = 6, IP6_HOPS = 7, IP6_SRC = 8, IP6_DST = 24 };
+enum { TCP_SEQ = 4, TCP_ACK = 8, TCP_OFF = 12, TCP_FLAGS = 13, TCP_WINDOW = 14 };
+enum { UDP_LENGTH = 4 };
+
+/* Of the four bits behind the data offset the lowest is ECN's AE (RFC 9768). */
+enum { TCP_RESERVED = 0x0e };
+
+/* Next headers that get a reason more telling than EG_R_IP_PROTOCOL (RFC 8200 4,
+ * RFC 4302). Mobility, HIP and Shim6 are nobody's but their own. */
+static const struct {
+	uint8_t next;
+	enum eg_reason reason;
+} extensions[] = {
+	{ 0, EG_R_IP_OPTIONS },                           /* hop-by-hop options */
+	{ 43, EG_R_IP_OPTIONS },                          /* routing */
+	{ 44, EG_R_FRAGMENT },   { 51, EG_R_IP_OPTIONS }, /* authentication header */
+	{ 60, EG_R_IP_OPTIONS },                          /* destination options */
+};
+
+static enum eg_reason decode_tcp(struct eg_frame *f);
+static enum eg_reason decode_udp(struct eg_frame *f);
+static enum eg_reason decode_icmp(struct eg_frame *f);
+
+/* What may be inside IP, and who may send it from an unspecified source: DHCP,
+ * and duplicate address detection. */
+static const struct transport {
+	uint8_t proto, ip_version;
+	bool unspecified;
+	enum eg_reason (*decode)(struct eg_frame *f);
+} transports[] = {
+	{ EG_PROTO_TCP, 4, false, decode_tcp },   { EG_PROTO_TCP, 6, false, decode_tcp },
+	{ EG_PROTO_UDP, 4, true, decode_udp },    { EG_PROTO_UDP, 6, true, decode_udp },
+	{ EG_PROTO_ICMP, 4, false, decode_icmp }, { EG_PROTO_ICMP6, 6, true, decode_icmp },
+};
+
+static bool mac_is_station(const uint8_t *mac)
+{
+	static const uint8_t zero[6];
+
+	return !eg_mac_is_group(mac) && memcmp(mac, zero, sizeof(zero)) != 0;
+}
+
+/* Whether the N (an even number of) bytes of the IPv4 header at IP sum up. */
+static bool header_sums_up(const uint8_t *ip, size_t n)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i += 2)
+		sum += eg_get16(ip + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* The transport header starts AT bytes behind IP's start and is N bytes long with
+ * all that follows; both lie in the frame. */
+static void set_l4(struct eg_frame *f, size_t at, size_t n)
+{
+	f->l4_off = (uint16_t)(EG_ETH_LEN + at);
+	f->l4_len = (uint16_t)n;
+}
+
+static enum eg_reason decode_ip4(struct eg_frame *f, const uint8_t *ip, size_t n)
+{
+	size_t ihl, total;
+	uint16_t frag;
+
+	if (n < EG_IP4_LEN || ip[0] >> 4 != 4)
+		return EG_R_IP_HEADER;
+	f->ip_version = 4;
+	f->ttl = ip[IP4_TTL];
+	f->proto = ip[IP4_PROTO];
+	f->src = eg_addr4(ip + IP4_SRC);
+	f->dst = eg_addr4(ip + IP4_DST);
+	ihl = (size_t)(ip[0] & 0x0f) * 4;
+	total = eg_get16(ip + IP4_TOTAL);
+	frag = eg_get16(ip + IP4_FRAG);
+	if (ihl < EG_IP4_LEN || total < ihl || total > n || !header_sums_up(ip, ihl))
+		return EG_R_IP_HEADER;
+	if (frag & IP4_RESERVED || f->ttl == 0)
+		return EG_R_IP_HEADER;
+	if (ihl > EG_IP4_LEN)
+		return EG_R_IP_OPTIONS;
+	if (frag & IP4_FRAGMENT)
+		return EG_R_FRAGMENT;
+	set_l4(f, EG_IP4_LEN, total - EG_IP4_LEN);
+	return EG_R_NONE;
+}
+
+static enum eg_reason decode_ip6(struct eg_frame *f, const uint8_t *ip, size_t n)
+{
+	size_t payload;
+
+	if (n < EG_IP6_LEN || ip[0] >> 4 != 6)
+		return EG_R_IP_HEADER;
+	f->ip_version = 6;
+	f->ttl = ip[IP6_HOPS];
+	f->proto = ip[IP6_NEXT];
+	f->src = eg_addr6(ip + IP6_SRC);
+	f->dst = eg_addr6(ip + IP6_DST);
+	payload = eg_get16(ip + IP6_PAYLOAD);
+	if (payload > n - EG_IP6_LEN || f->ttl == 0)
+		return EG_R_IP_HEADER;
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		if (extensions[i].next == f->proto)
+			return extensions[i].reason;
+	set_l4(f, EG_IP6_LEN, payload);
+	return EG_R_NONE;
+}
+
+static const struct transport *find_transport(const struct eg_frame *f)
+{
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		if (transports[i].proto == f->proto && transports[i].ip_version == f->ip_version)
+			return &transports[i];
+	return NULL;
+}
+
+/* Judge the IP addresses, and the destination MAC that has to go with them. */
+static enum eg_reason judge_addresses(const struct eg_frame *f, const struct transport *t)
+{
+	enum eg_addr_kind src = eg_addr_kind(&f->src), dst = eg_addr_kind(&f->dst);
+	uint8_t mac[6];
+
+	/* An IPv4-mapped address would read as IPv4 from here on. */
+	if (f->ip_version == 6 && (eg_addr_is4(&f->src) || eg_addr_is4(&f->dst)))
+		return EG_R_IP_ADDRESS;
+	if (src != EG_ADDR_STATION && !(src == EG_ADDR_UNSPECIFIED && t->unspecified))
+		return EG_R_IP_ADDRESS;
+	if (dst != EG_ADDR_STATION && dst != EG_ADDR_GROUP)
+		return EG_R_IP_ADDRESS;
+	if (eg_addr_equal(&f->src, &f->dst))
+		return EG_R_IP_ADDRESS;
+	if (dst == EG_ADDR_STATION)
+		return mac_is_station(eg_eth_dst(f)) ? EG_R_NONE : EG_R_ETH_ADDRESS;
+	eg_addr_group_mac(&f->dst, mac);
+	return memcmp(eg_eth_dst(f), mac, sizeof(mac)) == 0 ? EG_R_NONE : EG_R_ETH_ADDRESS;
+}
+
+/* What is behind the first HEADER bytes of the transport header, which are there. */
+static void set_payload(struct eg_frame *f, size_t header)
+{
+	f->payload.p = f->bytes + f->l4_off + header;
+	f->payload.n = f->l4_len - header;
+}
+
+/* The ports of TCP and UDP; false where one is 0, which is nobody's (RFC 6335 6). */
+static bool read_ports(struct eg_frame *f, const uint8_t *h)
+{
+	f->sport = eg_get16(h);
+	f->dport = eg_get16(h + 2);
+	return f->sport != 0 && f->dport != 0;
+}
+
+static enum eg_reason decode_tcp(struct eg_frame *f)
+{
+	const uint8_t *h = f->bytes + f->l4_off;
+	size_t header;
+	bool ports;
+
+	if (f->l4_len < EG_TCP_LEN)
+		return EG_R_L4_HEADER;
+	ports = read_ports(f, h);
+	f->tcp.seq = eg_get32(h + TCP_SEQ);
+	f->tcp.ack = eg_get32(h + TCP_ACK);
+	f->tcp.flags = h[TCP_FLAGS];
+	f->tcp.window = eg_get16(h + TCP_WINDOW);
+	header = (size_t)(h[TCP_OFF] >> 4) * 4;
+	if (!ports || header < EG_TCP_LEN || header > f->l4_len || h[TCP_OFF] & TCP_RESERVED)
+		return EG_R_L4_HEADER;
+	set_payload(f, header);
+	return EG_R_NONE;
+}
+
+static enum eg_reason decode_udp(struct eg_frame *f)
+{
+	const uint8_t *h = f->bytes + f->l4_off;
+
+	if (f->l4_len < EG_UDP_LEN)
+		return EG_R_L4_HEADER;
+	if (!read_ports(f, h) || eg_get16(h + UDP_LENGTH) != f->l4_len)
+		return EG_R_L4_HEADER;
+	set_payload(f, EG_UDP_LEN);
+	return EG_R_NONE;
+}
+
+static enum eg_reason decode_icmp(struct eg_frame *f)
+{
+	const uint8_t *h = f->bytes + f->l4_off;
+
+	if (f->l4_len < EG_ICMP_LEN)
+		return EG_R_L4_HEADER;
+	f->icmp.type = h[0];
+	f->icmp.code = h[1];
+	set_payload(f, EG_ICMP_LEN);
+	return EG_R_NONE;
+}
+
+static enum eg_reason decode_ip(struct eg_frame *f)
+{
+	const uint8_t *ip = f->bytes + EG_ETH_LEN;
+	size_t n = f->len - EG_ETH_LEN;
+	const struct transport *t;
+	enum eg_reason r;
+
+	r = f->ethertype == EG_ETHERTYPE_IP4 ? decode_ip4(f, ip, n) : decode_ip6(f, ip, n);
+	if (r != EG_R_NONE)
+		return r;
+	t = find_transport(f);
+	if (!t)
+		return EG_R_IP_PROTOCOL;
+	r = judge_addresses(f, t);
+	if (r == EG_R_NONE)
+		r = t->decode(f);
+	if (r == EG_R_NONE)
+		f->len = (size_t)f->l4_off + f->l4_len;
+	return r;
+}
+
+/* Decode at most MOST bytes, of which 65535 or fewer are behind the IP header, as the
+ * fields for lengths and offsets of the transport are 16 bits wide. */
+static enum eg_reason decode(struct eg_frame *f, const uint8_t *bytes, size_t len, size_t most)
+{
+	*f = (struct eg_frame){ .bytes = bytes, .len = len };
+	if (len < EG_ETH_LEN || len > most)
+		return EG_R_LENGTH;
+	f->ethertype = eg_get16(bytes + ETH_TYPE);
+	switch (f->ethertype) {
+	case EG_ETHERTYPE_ARP:
+	case EG_ETHERTYPE_IP4:
+	case EG_ETHERTYPE_IP6:
+		break;
+	default:
+		return EG_R_ETHERTYPE;
+	}
+	if (!mac_is_station(bytes + ETH_SRC))
+		return EG_R_ETH_ADDRESS;
+	return f->ethertype == EG_ETHERTYPE_ARP ? EG_R_NONE : decode_ip(f);
+}
+
+enum eg_reason eg_frame_decode(struct eg_frame *f, const uint8_t *bytes, size_t len)
+{
+	return decode(f, bytes, len, EG_FRAME_MAX);
+}
+
+enum eg_reason eg_frame_decode_whole(struct eg_frame *f, const uint8_t *bytes, size_t len)
+{
+	return decode(f, bytes, len, EG_WHOLE_MAX);
+}
+
+static void begin_ip4(struct eg_writer *w, const struct eg_ends *ends, uint8_t proto, size_t n)
+{
+	eg_give16(w, 0x4500);
+	eg_give16(w, (uint16_t)(EG_IP4_LEN + n));
+	eg_give16(w, 0); /* identification: none is needed with DF (RFC 6864 4.1) */
+	eg_give16(w, IP4_DF);
+	eg_give8(w, EG_TTL);
+	eg_give8(w, proto);
+	eg_give16(w, 0);
+	eg_give(w, ends->src.b + 12, 4);
+	eg_give(w, ends->dst.b + 12, 4);
+}
+
+static void begin_ip6(struct eg_writer *w, const struct eg_ends *ends, uint8_t proto, size_t n)
+{
+	eg_give32(w, 0x60000000);
+	eg_give16(w, (uint16_t)n);
+	eg_give8(w, proto);
+	eg_give8(w, EG_TTL);
+	eg_give(w, ends->src.b, 16);
+	eg_give(w, ends->dst.b, 16);
+}
+
+void eg_frame_begin(struct eg_writer *w, const struct eg_ends *ends, uint8_t proto, size_t n)
+{
+	bool ip4 = eg_addr_is4(&ends->src);
+
+	eg_give(w, ends->dst_mac, 6);
+	eg_give(w, ends->src_mac, 6);
+	eg_give16(w, ip4 ? EG_ETHERTYPE_IP4 : EG_ETHERTYPE_IP6);
+	if (ip4)
+		begin_ip4(w, ends, proto, n);
+	else
+		begin_ip6(w, ends, proto, n);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reasons: why a frame was blocked. One row here makes the enum, the stable
+ * word that records show, the counter and the manual's table; a test holds the
+ * manual against this list. Words never change once released: people filter
+ * their captures by them.
+ */
+#ifndef EG_REASON_H
+#define EG_REASON_H
+
+/* X(symbol, word, what a reader of a capture is told) */
+#define EG_REASONS(X) \
+	X(NONE,         "none",          "not blocked") \
+	X(LENGTH,       "frame-length",  "shorter than an Ethernet header, or longer than a jumbo frame") \
+	X(ETHERTYPE,    "ethertype",     "neither ARP, IPv4 nor IPv6: VLAN tags, LLC and the rest") \
+	X(ETH_ADDRESS,  "eth-address",   "a source MAC that is no station, or a destination MAC that does not go with the IP address") \
+	X(ARP,          "arp",           "ARP that is not exactly an Ethernet/IPv4 request or reply") \
+	X(IP_HEADER,    "ip-header",     "an IP header whose version, lengths or checksum are wrong") \
+	X(IP_OPTIONS,   "ip-options",    "IPv4 options, or IPv6 extension headers") \
+	X(IP_ADDRESS,   "ip-address",    "an address that cannot stand where it stands") \
+	X(IP_PROTOCOL,  "ip-protocol",   "neither TCP, UDP nor an ICMP that is allowed") \
+	X(FRAGMENT,     "fragment",      "a fragment of a datagram") \
+	X(L4_HEADER,    "l4-header",     "a TCP, UDP or ICMP header whose lengths are wrong") \
+	X(CHECKSUM,     "checksum",      "a wrong checksum where state would change") \
+	X(GROUP,        "group",         "multicast or broadcast that is not neighbour discovery or DHCP") \
+	X(TCP_NEW,      "tcp-new",       "the guest tried to open a TCP connection") \
+	X(TCP_NO_FLOW,  "tcp-no-flow",   "a TCP segment that belongs to no connection") \
+	X(TCP_FLAGS,    "tcp-flags",     "a combination of TCP flags that no state allows") \
+	X(TCP_STATE,    "tcp-state",     "a segment that the connection's state does not allow") \
+	X(TCP_WINDOW,   "tcp-window",    "a segment outside the window, or a reset that is not exact") \
+	X(UDP_NEW,      "udp-new",       "the guest tried to send UDP to somebody who had not written to it") \
+	X(ICMP,         "icmp",          "ICMP other than an error about a live flow") \
+	X(ND,           "nd",            "neighbour discovery that is not exactly in form, or not a guest's to send") \
+	X(DHCP,         "dhcp",          "DHCP that is not exactly in form, or to a server that never answered") \
+	X(DNS_SERVER,   "dns-server",    "a DNS query to a server that is not a configured resolver") \
+	X(DNS_MALFORMED,"dns-malformed", "a DNS message that is not one clean question") \
+	X(DNS_NAME,     "dns-name",      "a DNS query for a name that is not on the list") \
+	X(DNS_TYPE,     "dns-type",      "a DNS query for a listed name, but of a type that is not") \
+	X(DNS_ANSWER,   "dns-answer",    "a DNS answer that nobody asked for") \
+	X(DNS_BUSY,     "dns-busy",      "a DNS query while too many are unanswered") \
+	X(FLOWS_FULL,   "flows-full",    "a flow that the table has no room for")
+
+enum eg_reason {
+#define EG_REASON_ENUM(sym, word, text) EG_R_##sym,
+	EG_REASONS(EG_REASON_ENUM)
+#undef EG_REASON_ENUM
+	EG_REASON_COUNT
+};
+
+/* Return the stable word of R, never NULL; "none" where R is out of range. */
+const char *eg_reason_word(enum eg_reason r);
+
+/* Return the sentence that explains R, never NULL. */
+const char *eg_reason_text(enum eg_reason r);
+
+#endif

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Includes point one way only: a file may include headers of lower layers than its
+# own, and of its own layer only its own header. This is the one list of the layers.
+set -eu
+cd "${top_srcdir:-.}"
+
+layers='
+1 reason span
+2 addr
+3 frame resolver
+4 checksum name siphash
+5 arp nd dhcp icmp dns tcp fragment
+6 dnstrack flow nameset
+7 policy
+8 words reply dnsstream
+9 pipeline
+10 vnl complain queue pcapfile replies
+11 config recorder
+12 egress
+'
+
+layer_of() {
+	echo "$layers" | awk -v m="$1" '{ for (i = 2; i <= NF; i++) if ($i == m) print $1 }'
+}
+
+bad=0
+for file in filters/*.[ch] plugin/*.[ch]; do
+	[ -e "$file" ] || continue
+	module=$(basename "$file" | sed 's/\.[ch]$//')
+	mine=$(layer_of "$module")
+	if [ -z "$mine" ]; then
+		echo "$file: its module is in no layer"
+		bad=1
+		continue
+	fi
+	for other in $(sed -n 's/^#include "\([^"]*\)\.h"$/\1/p' "$file"); do
+		theirs=$(layer_of "$other")
+		if [ "$other" != "$module" ] && { [ -z "$theirs" ] || [ "$theirs" -ge "$mine" ]; }; then
+			echo "$file (layer $mine) includes $other.h (layer ${theirs:-none})"
+			bad=1
+		fi
+	done
+done
+exit $bad

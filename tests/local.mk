@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Unit tests: tests/check_X.c tests X.c, tests/check_X_Y.c a side of it, tests/check_lines.c
+# the lines of words.c; one row each.
+check_LTLIBRARIES = libpacket.la
+libpacket_la_SOURCES = \
+	tests/packet.c tests/packet.h
+
+check_PROGRAMS = \
+	tests/check_addr \
+	tests/check_checksum \
+	tests/check_frame \
+	tests/check_frame_fields \
+	tests/check_reason
+dist_check_SCRIPTS = tests/layers.sh
+TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
+# No test is about time: the limit only ends what hangs, on a loaded machine too.
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(top_srcdir)'; export top_srcdir; \
+	CK_DEFAULT_TIMEOUT=120; export CK_DEFAULT_TIMEOUT;
+
+LDADD = libpacket.la libfilters.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
