@@ -7,9 +7,12 @@ libpacket_la_SOURCES = \
 
 check_PROGRAMS = \
 	tests/check_addr \
+	tests/check_arp \
 	tests/check_checksum \
 	tests/check_frame \
 	tests/check_frame_fields \
+	tests/check_icmp \
+	tests/check_nd \
 	tests/check_reason
 dist_check_SCRIPTS = tests/layers.sh
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
