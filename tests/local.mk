@@ -3,17 +3,26 @@
 # the lines of words.c; one row each.
 check_LTLIBRARIES = libpacket.la
 libpacket_la_SOURCES = \
-	tests/packet.c tests/packet.h
+	tests/packet.c tests/packet.h \
+	tests/tcp_link.c tests/tcp_link.h \
+	tests/dhcp_frames.c tests/dhcp_frames.h
 
 check_PROGRAMS = \
 	tests/check_addr \
 	tests/check_arp \
 	tests/check_checksum \
+	tests/check_dhcp \
+	tests/check_dhcp_real \
+	tests/check_flow \
 	tests/check_frame \
 	tests/check_frame_fields \
 	tests/check_icmp \
 	tests/check_nd \
-	tests/check_reason
+	tests/check_reason \
+	tests/check_siphash \
+	tests/check_tcp \
+	tests/check_tcp_path \
+	tests/check_tcp_window
 dist_check_SCRIPTS = tests/layers.sh
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 # No test is about time: the limit only ends what hangs, on a loaded machine too.

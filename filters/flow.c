@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The flow table.
+ *
+ * Purpose: find the flow of a frame fast, whatever the guest does, in memory that
+ * was bounded when the table was made.
+ *
+ * Terms
+ *   slot     room for one struct eg_flow; slots are numbered from 1, and 0 is none
+ *   bucket   the first slot of a chain of flows whose hashes agree in their low bits
+ *   fresh    a slot that was never used: its pages were never touched
+ *   hand     the slot at which the next sweep starts; it goes round like a clock's
+ *
+ * Life-cycle: insert takes a slot that was given back, else a fresh one, and links
+ * it to its bucket. A flow is alive while its expiry lies ahead; find meets an
+ * expired one as if it were not there. It is given back by remove, by a find that
+ * comes across it, by the hand, which looks at a few slots at each insert, or by
+ * the sweep of everything that a full table makes, at most once a second: a host
+ * that opens flows faster than they end waits for one such sweep, never for one
+ * at each frame.
+ *
+ * Invariants
+ *   - proto is 0 in exactly those slots that are free or fresh.
+ *   - a flow is in the chain of its hash, once; a free slot is in the free chain.
+ *   - no two live flows have the same key (the caller asks find before insert).
+ *   - as many buckets as slots or more: chains stay short, also under attack, as
+ *     the hash is keyed (see siphash.h).
+ *
+ * Limits: EG_FLOWS_MAX flows, 128 bytes each and at most 8 more for the buckets;
+ * calloc leaves the pages to be touched as flows come.
+ *
+ * Fails how: insert returns NULL where all slots hold live flows. None is ever
+ * evicted: a guest must not be able to end what the host opened.
+ */
+#include "flow.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+	SLOT_ALIGN = 64,    /* a slot is exactly two cache lines */
+	SWEEP_STEP = 4,     /* slots that each insert looks at: several for each it takes */
+	SWEEP_PAUSE = 1000, /* ms between two sweeps of the whole table */
+};
+
+static_assert(sizeof(struct eg_flow_key) == 40, "padding would be hashed");
+static_assert(sizeof(struct eg_flow) == 2 * SLOT_ALIGN, "a flow is two cache lines");
+static_assert(offsetof(struct eg_flow, bytes) <= SLOT_ALIGN, "a look-up reads only the first");
+static_assert(EG_FLOWS_MAX < UINT32_MAX, "slots are numbered in 32 bits");
+
+struct eg_flows {
+	struct eg_seed seed;
+	struct eg_flow *slots; /* slot number n is slots[n - 1] */
+	uint32_t *buckets;     /* slot numbers */
+	void *memory;          /* what slots was aligned within */
+	uint32_t mask;         /* buckets - 1; a power of two less one */
+	uint32_t capacity;
+	uint32_t used; /* slots that are not fresh: the first ones */
+	uint32_t free; /* first slot of the free chain */
+	uint32_t hand; /* slots[hand] is looked at next */
+	uint32_t count;
+	uint64_t sweep_from; /* when the whole table may be swept again */
+};
+
+struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
+{
+	struct eg_flows *t;
+	uint32_t buckets = 1;
+
+	if (capacity < 1 || capacity > EG_FLOWS_MAX)
+		return NULL;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	while (buckets < capacity)
+		buckets *= 2;
+	t->seed = *seed;
+	t->mask = buckets - 1;
+	t->capacity = (uint32_t)capacity;
+	t->buckets = calloc(buckets, sizeof(*t->buckets));
+	/* One slot more than asked for, to align the others within. */
+	t->memory = calloc(capacity + 1, sizeof(*t->slots));
+	if (!t->buckets || !t->memory) {
+		eg_flows_free(t);
+		return NULL;
+	}
+	t->slots = (void *)(((uintptr_t)t->memory + SLOT_ALIGN - 1) & ~(uintptr_t)(SLOT_ALIGN - 1));
+	return t;
+}
+
+void eg_flows_free(struct eg_flows *t)
+{
+	if (!t)
+		return;
+	free(t->buckets);
+	free(t->memory);
+	free(t);
+}
+
+struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir)
+{
+	bool out = dir == EG_FROM_GUEST;
+
+	return (struct eg_flow_key){
+		.guest = out ? f->src : f->dst,
+		.network = out ? f->dst : f->src,
+		.guest_port = out ? f->sport : f->dport,
+		.network_port = out ? f->dport : f->sport,
+		.proto = f->proto,
+		.zero = { 0 },
+	};
+}
+
+static inline uint32_t key_hash(const struct eg_flows *t, const struct eg_flow_key *key)
+{
+	return (uint32_t)eg_siphash13(&t->seed, key, sizeof(*key));
+}
+
+struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
+{
+	uint32_t hash = key_hash(t, key);
+	uint32_t at = t->buckets[hash & t->mask];
+
+	while (at) {
+		struct eg_flow *flow = &t->slots[at - 1];
+
+		if (flow->hash == hash && !memcmp(&flow->key, key, sizeof(*key))) {
+			if (flow->expires > now)
+				return flow;
+			eg_flows_remove(t, flow);
+			return NULL;
+		}
+		at = flow->next;
+	}
+	return NULL;
+}
+
+/* Look at the next N slots, and give back those whose flow expired by NOW. */
+static void sweep(struct eg_flows *t, uint32_t n, uint64_t now)
+{
+	while (n-- > 0) {
+		struct eg_flow *flow;
+
+		if (t->hand >= t->used)
+			t->hand = 0;
+		flow = &t->slots[t->hand++];
+		if (flow->key.proto && flow->expires <= now)
+			eg_flows_remove(t, flow);
+	}
+}
+
+/* Sweep the whole table, unless that was done within the last second. */
+static void sweep_all(struct eg_flows *t, uint64_t now)
+{
+	if (now < t->sweep_from)
+		return;
+	t->sweep_from = now + SWEEP_PAUSE;
+	sweep(t, t->used, now);
+}
+
+/* The number of a slot that may be filled, or 0. */
+static uint32_t take_slot(struct eg_flows *t)
+{
+	uint32_t at = t->free;
+
+	if (at)
+		t->free = t->slots[at - 1].next;
+	else if (t->used < t->capacity)
+		at = ++t->used;
+	return at;
+}
+
+struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
+{
+	uint32_t hash = key_hash(t, key);
+	uint32_t *bucket = &t->buckets[hash & t->mask];
+	struct eg_flow *flow;
+	uint32_t at;
+
+	sweep(t, t->used < SWEEP_STEP ? t->used : SWEEP_STEP, now);
+	if (t->count == t->capacity)
+		sweep_all(t, now);
+	at = take_slot(t);
+	if (!at)
+		return NULL;
+	flow = &t->slots[at - 1];
+	memset(flow, 0, sizeof(*flow));
+	flow->key = *key;
+	flow->hash = hash;
+	flow->next = *bucket;
+	*bucket = at;
+	t->count++;
+	return flow;
+}
+
+void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
+{
+	uint32_t at = (uint32_t)(flow - t->slots) + 1;
+	uint32_t *link = &t->buckets[flow->hash & t->mask];
+
+	while (*link != at)
+		link = &t->slots[*link - 1].next;
+	*link = flow->next;
+	flow->key.proto = 0;
+	flow->next = t->free;
+	t->free = at;
+	t->count--;
+}
+
+size_t eg_flows_count(const struct eg_flows *t)
+{
+	return t->count;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The flow table: what the host opened, and who belongs to it.
+ *
+ * Fixed capacity, all memory taken at open. One key serves both directions: it
+ * says guest and network, not source and destination.
+ */
+#ifndef EG_FLOW_H
+#define EG_FLOW_H
+
+#include "siphash.h"
+#include "tcp.h"
+
+enum { EG_FLOWS_DEFAULT = 65536, EG_FLOWS_MAX = 1 << 24 };
+enum { EG_UDP_TIMEOUT = 300000 }; /* ms idle; RFC 4787 4.3 asks for 2 minutes and recommends 5 */
+
+/* Compared and hashed as bytes: no padding, reserved bytes zero. */
+struct eg_flow_key {
+	struct eg_addr guest, network;
+	uint16_t guest_port, network_port;
+	uint8_t proto; /* TCP or UDP */
+	uint8_t zero[3];
+};
+
+/* Two cache lines: what a look-up compares stands in the first. */
+struct eg_flow {
+	struct eg_flow_key key;
+	uint32_t hash;     /* of the key; the table's own */
+	uint32_t next;     /* in its chain; the table's own */
+	uint64_t expires;  /* ms; from then on it is gone */
+	uint64_t bytes[2]; /* of frames that passed, by enum eg_dir */
+	struct eg_tcp tcp; /* where proto is TCP */
+};
+
+struct eg_flows;
+
+/* A table for CAPACITY flows (1 to EG_FLOWS_MAX) with hash key SEED; NULL where
+ * memory is short. Owned by the caller. Pages are touched as flows come. */
+struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed);
+void eg_flows_free(struct eg_flows *t); /* NULL is fine */
+
+/* The key of F (decoded TCP or UDP) travelling in DIR. */
+struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir);
+
+/* The live flow of KEY at NOW (ms, monotonic), or NULL. It stays the table's and
+ * is valid while it lives or until it is removed. */
+struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now);
+
+/* A new flow for KEY, for which find just returned NULL: all else zero, so that
+ * expires must be set before the table is asked again. Frees some that expired by
+ * NOW on the way, and where the table is full all of them, at most once a second.
+ * Returns NULL where there is no room: a live flow is never evicted. */
+struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now);
+
+/* Forget FLOW, which came from find or insert. */
+void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow);
+
+/* Flows in the table, expired ones that nobody has come across included. */
+size_t eg_flows_count(const struct eg_flows *t);
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * TCP connections as seen from between their two ends.
+ *
+ * Purpose: let a guest send exactly the segments that belong to a connection which
+ * the host opened. What it sends must be what a TCP in its place could send: the
+ * right kind of segment for the state, with numbers that its peer allowed.
+ *
+ * Terms
+ *   host     the network's end; it opens connections and is trusted
+ *   guest    the other end; it is not
+ *   side     what one end has said so far (struct eg_tcp_side)
+ *   kind     what a segment is, by its flags: SYN, SYN+ACK, ACK (any data), FIN, RST
+ *   exact    a RST whose number is what its receiver expects next (RFC 5961 3.2);
+ *            in answer to a SYN, one that acknowledges it (RFC 9293 3.10.7.3)
+ *   loose    any other RST
+ *
+ * Life-cycle: host's SYN -> SYN_SENT -> guest's SYN+ACK of exactly that SYN ->
+ * SYN_RECEIVED -> host's ACK of exactly that SYN+ACK -> ESTABLISHED -> FINs,
+ * half-closed in FIN_WAIT (the host's came first) or CLOSE_WAIT (the guest's) ->
+ * CLOSING, where the last segments are said again until nobody asks. An exact
+ * RST closes. A loose one inside the window passes, but its receiver will answer it
+ * with a challenge ACK rather than close (RFC 5961), so the connection goes on in
+ * CLOSING with a short time to live. A SYN of the host's within a connection is
+ * passed on: the guest's challenge ACK and the host's RST to that sort it out.
+ * A SYN of the guest's never passes, in any state: neither simultaneous open nor
+ * split handshake (Beardsley and Qian 2010) exist here.
+ *
+ * Windows: after van Rooij. A segment of side S to side R passes if
+ *   1. it ends at or before what R allowed:     end of data <= S.maxend
+ *   2. it starts no older than R could want:    seq >= S.end - R.maxwin - 1
+ *   3. it acknowledges nothing that R never sent:           ack <= R.end
+ *   4. it acknowledges nothing too long ago:    ack >= R.end - S.maxwin - ACK_SLACK
+ * We see each announcement before the end for which it is meant, so what we allow is
+ * never less than what an end believes to be allowed. The 1 in (2) is for
+ * keepalives and probes, one below what was sent (RFC 9293 3.8.4); a window of 0
+ * counts as 1 for probes with a byte (3.8.6.1); a FIN may stand right behind a
+ * full window, as BSD sends it. Behind a side's FIN it has nothing to say: 1. is
+ * then against S.end.
+ *
+ * Invariants: a segment that does not pass changes nothing. end, maxend, ack and maxwin
+ * only grow (modulo 2^32). maxwin is below 2^30. fin is never taken back.
+ *
+ * Fails how: a flag combination that no TCP sends, an omitted cell of the table
+ * and numbers out of the window each block with a reason of their own. Old segments
+ * that a path delayed beyond (2) are blocked too; for the ends that is one more lost segment.
+ *
+ * References: RFC 9293, 7323 (scaling), 5961 (resets), 5382 (timeouts); G. van Rooij,
+ * "Real Stateful TCP Packet Filtering in IP Filter", 2000.
+ */
+#include "tcp.h"
+
+#include "checksum.h"
+
+enum {
+	ACK_SLACK = 66000, /* acknowledgements may come in any order; van Rooij's number */
+	SCALE_MAX = 14,    /* RFC 7323 2.3 */
+};
+
+enum {
+	SECOND = 1000,
+	MINUTE = 60 * SECOND,
+	HOUR = 60 * MINUTE,
+};
+
+/* Idle times, in ms. RFC 5382 5 asks a NAT for 4 minutes before and after, and for
+ * 2 h 4 min in between; but only the host opens here, and its own SYN opens again what
+ * was forgotten, so the short ones may be as short as what the ends themselves keep. */
+static const uint32_t timeouts[EG_TCP_STATES] = {
+	[EG_TCP_CLOSED] = 0,
+	/* Longer than the longest pause between two SYNs (Linux: 64 s); as conntrack, pf. */
+	[EG_TCP_SYN_SENT] = 2 * MINUTE,
+	/* The host answers at once; a guest repeats its SYN+ACK for up to 63 s (Linux). */
+	[EG_TCP_SYN_RECEIVED] = 1 * MINUTE,
+	/* Keepalives come every 2 h; people leave a shell open overnight. As NPF and pf. */
+	[EG_TCP_ESTABLISHED] = 24 * HOUR,
+	/* One end may still compute its answer (ssh host 'make' </dev/null): more than
+	 * conntrack's and pf's minutes. */
+	[EG_TCP_FIN_WAIT] = 1 * HOUR,
+	[EG_TCP_CLOSE_WAIT] = 1 * HOUR,
+	/* TIME-WAIT is 1 to 4 minutes in practice; as conntrack. */
+	[EG_TCP_CLOSING] = 2 * MINUTE,
+};
+
+enum kind { ILLEGAL, SYN, SYNACK, ACK, FIN, RST, RST_LOOSE, KINDS };
+
+enum {
+	F = EG_TCP_FIN,
+	S = EG_TCP_SYN,
+	R = EG_TCP_RST,
+	P = EG_TCP_PSH,
+	A = EG_TCP_ACK,
+	U = EG_TCP_URG,
+	FLAGS_MASK = F | S | R | P | A | U, /* without the ECN bits: a matter of the ends */
+};
+
+/* Kinds by flags. All combinations that stand not here are ILLEGAL. */
+static const uint8_t kinds[FLAGS_MASK + 1] = {
+	[S] = SYN,
+	[S | A] = SYNACK,
+	[A] = ACK,
+	[A | P] = ACK,
+	[A | U] = ACK,
+	[A | P | U] = ACK,
+	[F | A] = FIN,
+	[F | A | P] = FIN,
+	[F | A | U] = FIN,
+	[F | A | P | U] = FIN,
+	/* BSD's abort, and so slirp's, is said with whatever it was about to send. */
+	[R] = RST,
+	[R | A] = RST,
+	[R | A | P] = RST,
+	[R | A | U] = RST,
+	[R | A | P | U] = RST,
+};
+
+/* The state machine: next[state][whose segment][its kind]. A cell is the next
+ * state plus one; an omitted cell drops. */
+#define TO(state) (EG_TCP_##state + 1)
+enum { GUEST = EG_FROM_GUEST, HOST = EG_FROM_NETWORK };
+
+static const uint8_t next[EG_TCP_STATES][2][KINDS] = {
+	[EG_TCP_CLOSED] = {
+		[HOST] = { [SYN] = TO(SYN_SENT) },
+	},
+	[EG_TCP_SYN_SENT] = {
+		[HOST] = { [SYN] = TO(SYN_SENT), [RST] = TO(CLOSED) },
+		[GUEST] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
+	},
+	[EG_TCP_SYN_RECEIVED] = {
+		[HOST] = { [SYN] = TO(SYN_RECEIVED), [ACK] = TO(ESTABLISHED),
+			   [FIN] = TO(FIN_WAIT), [RST] = TO(CLOSED) },
+		[GUEST] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
+	},
+	[EG_TCP_ESTABLISHED] = {
+		[HOST] = { [SYN] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED), [FIN] = TO(FIN_WAIT),
+			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
+		[GUEST] = { [SYNACK] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED),
+			    [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
+			    [RST_LOOSE] = TO(CLOSING) },
+	},
+	[EG_TCP_FIN_WAIT] = {
+		[HOST] = { [SYN] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(FIN_WAIT),
+			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
+		[GUEST] = { [SYNACK] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(CLOSING),
+			    [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
+	},
+	[EG_TCP_CLOSE_WAIT] = {
+		[HOST] = { [SYN] = TO(CLOSE_WAIT), [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSING),
+			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
+		[GUEST] = { [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
+			    [RST_LOOSE] = TO(CLOSING) },
+	},
+	[EG_TCP_CLOSING] = {
+		[HOST] = { [SYN] = TO(SYN_SENT), [ACK] = TO(CLOSING), [FIN] = TO(CLOSING),
+			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
+		[GUEST] = { [ACK] = TO(CLOSING), [FIN] = TO(CLOSING), [RST] = TO(CLOSED),
+			    [RST_LOOSE] = TO(CLOSING) },
+	},
+};
+
+/* Sequence numbers are compared modulo 2^32 (RFC 9293 3.4). */
+static inline bool within(uint32_t x, uint32_t low, uint32_t high)
+{
+	return x - low <= high - low;
+}
+
+static inline uint32_t later(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0 ? a : b;
+}
+
+static inline uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline enum eg_dir other(enum eg_dir dir)
+{
+	return dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST;
+}
+
+/* The kind of F by its flags alone. SYNs with data (fast open, RFC 7413) are for
+ * ends that know each other; a guest's RST needs none (RFC 9293 3.5.3 lets it). */
+static enum kind kind_of(const struct eg_frame *f, enum eg_dir dir)
+{
+	enum kind kind = kinds[f->tcp.flags & FLAGS_MASK];
+
+	if (f->payload.n && (kind == SYN || kind == SYNACK))
+		return ILLEGAL;
+	if (f->payload.n && kind == RST && dir == EG_FROM_GUEST)
+		return ILLEGAL;
+	return kind;
+}
+
+/* Whether RST F hits what its receiver expects. A guest answers a SYN to a closed
+ * port with a sequence number of 0: there the acknowledgement says it. */
+static bool reset_is_exact(const struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	if (t->state == EG_TCP_SYN_SENT && dir == EG_FROM_GUEST)
+		return (f->tcp.flags & A) && f->tcp.ack == t->side[HOST].end;
+	return f->tcp.seq == t->side[other(dir)].ack;
+}
+
+/* Lengths of the options that stand on a SYN; those of others are their own matter. */
+enum { OPT_END, OPT_NOP, OPT_MSS, OPT_SCALE, OPT_SACK_PERMITTED, OPT_TIMES = 8, OPT_KNOWN };
+static const uint8_t option_lengths[OPT_KNOWN] = {
+	[OPT_MSS] = 4, [OPT_SCALE] = 3, [OPT_SACK_PERMITTED] = 2, [OPT_TIMES] = 10
+};
+
+/* Take the rest of the option of KIND from R, and into S if it is the scale. */
+static void take_option(struct eg_reader *r, uint8_t kind, struct eg_tcp_side *s)
+{
+	uint8_t len = eg_take8(r);
+	uint8_t shift;
+
+	if (len < 2 || (kind < OPT_KNOWN && option_lengths[kind] && option_lengths[kind] != len) ||
+	    (kind == OPT_SCALE && s->scaled)) {
+		r->bad = true;
+	} else if (kind == OPT_SCALE) {
+		shift = eg_take8(r);
+		s->scale = shift < SCALE_MAX ? shift : SCALE_MAX;
+		s->scaled = 1;
+	} else {
+		eg_take(r, len - 2u);
+	}
+}
+
+/* Behind the end of the list the header is padded with zeros (RFC 9293 3.1). */
+static void take_padding(struct eg_reader *r)
+{
+	while (r->left > 0 && !r->bad)
+		r->bad = eg_take8(r) != 0;
+}
+
+/* A side as its SYN or SYN+ACK F makes it. Returns false where the options are not
+ * in form. Windows on SYNs are never scaled (RFC 7323 2.2). */
+static bool side_of_syn(struct eg_tcp_side *s, const struct eg_frame *f)
+{
+	const uint8_t *header = f->bytes + f->l4_off;
+	size_t len = f->l4_len - f->payload.n;
+	struct eg_reader r = eg_reader(header + EG_TCP_LEN, len - EG_TCP_LEN);
+
+	*s = (struct eg_tcp_side){ .iss = f->tcp.seq,
+				   .end = f->tcp.seq + 1,
+				   .maxend = f->tcp.seq + 1,
+				   .maxwin = larger(f->tcp.window, 1) };
+	while (r.left > 0 && !r.bad) {
+		uint8_t kind = eg_take8(&r);
+
+		if (kind == OPT_END)
+			take_padding(&r);
+		else if (kind != OPT_NOP)
+			take_option(&r, kind, s);
+	}
+	return !r.bad;
+}
+
+enum eg_reason eg_tcp_open(struct eg_tcp *t, const struct eg_frame *f)
+{
+	enum kind kind = kind_of(f, EG_FROM_NETWORK);
+	struct eg_tcp_side host;
+
+	if (kind == ILLEGAL)
+		return EG_R_TCP_FLAGS;
+	if (kind != SYN)
+		return EG_R_TCP_NO_FLOW;
+	if (!side_of_syn(&host, f))
+		return EG_R_TCP_FLAGS;
+	if (!eg_checksum_right(f))
+		return EG_R_CHECKSUM;
+	*t = (struct eg_tcp){ .side = { [HOST] = host }, .state = EG_TCP_SYN_SENT };
+	t->side[GUEST].ack = host.end;
+	return EG_R_NONE;
+}
+
+/* A SYN of the host's inside a connection. */
+static enum eg_reason judge_syn(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	if (next[t->state][dir][SYN] == TO(SYN_SENT))
+		return eg_tcp_open(t, f);
+	if (t->state == EG_TCP_SYN_RECEIVED && f->tcp.seq != t->side[HOST].iss)
+		return EG_R_TCP_WINDOW;
+	return EG_R_NONE;
+}
+
+/* The guest's SYN+ACK: the first, or the same again while its sender has
+ * reason to repeat it, which is before it has sent anything else. */
+static enum eg_reason judge_synack(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	struct eg_tcp_side *host = &t->side[HOST];
+	struct eg_tcp_side guest;
+
+	if (f->tcp.ack != host->iss + 1)
+		return EG_R_TCP_WINDOW;
+	if (!side_of_syn(&guest, f))
+		return EG_R_TCP_FLAGS;
+	if (t->state != EG_TCP_SYN_SENT)
+		return guest.iss == t->side[dir].iss && guest.end == t->side[dir].end
+			       ? EG_R_NONE
+			       : EG_R_TCP_WINDOW;
+	if (!guest.scaled || !host->scaled)
+		guest.scale = host->scale = 0;
+	guest.ack = f->tcp.ack;
+	guest.maxend = guest.end + host->maxwin;
+	host->maxend = host->end + guest.maxwin;
+	host->ack = guest.end;
+	t->side[dir] = guest;
+	return EG_R_NONE;
+}
+
+/* Whether the numbers of F, an ACK or FIN from S to R, fit (see Windows above). */
+static bool numbers_fit(const struct eg_tcp_side *s, const struct eg_tcp_side *r,
+			const struct eg_frame *f, bool fin)
+{
+	uint32_t seq = f->tcp.seq;
+	uint32_t low = s->end - r->maxwin - 1;
+	uint32_t high = s->fin ? s->end : s->maxend + fin;
+	uint32_t len = (uint32_t)f->payload.n + fin;
+
+	if (!within(seq, low, high) || len > high - seq)
+		return false;
+	if (!within(f->tcp.ack, r->end - s->maxwin - ACK_SLACK, r->end))
+		return false;
+	/* A FIN is the last that its sender sends. */
+	return !fin || later(seq + len, s->end) == seq + len;
+}
+
+/* An ACK or a FIN. */
+static enum eg_reason judge_ack(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	struct eg_tcp_side *s = &t->side[dir];
+	struct eg_tcp_side *r = &t->side[other(dir)];
+	bool fin = f->tcp.flags & EG_TCP_FIN;
+	uint32_t window = larger((uint32_t)f->tcp.window << s->scale, 1);
+
+	if (!numbers_fit(s, r, f, fin))
+		return EG_R_TCP_WINDOW;
+	if (t->state == EG_TCP_SYN_RECEIVED && f->tcp.ack != r->end)
+		return EG_R_TCP_WINDOW;
+	s->end = later(s->end, f->tcp.seq + (uint32_t)f->payload.n + fin);
+	s->fin |= fin;
+	s->ack = later(s->ack, f->tcp.ack);
+	s->maxwin = larger(s->maxwin, window);
+	r->maxend = later(r->maxend, f->tcp.ack + window);
+	return EG_R_NONE;
+}
+
+/* A RST that is not exact: it must lie in what its receiver may accept. */
+static enum eg_reason judge_loose(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	const struct eg_tcp_side *s = &t->side[dir];
+	uint32_t high = s->fin ? s->end : s->maxend;
+
+	return within(f->tcp.seq, t->side[other(dir)].ack, high) ? EG_R_NONE : EG_R_TCP_WINDOW;
+}
+
+static enum eg_reason judge_numbers(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f,
+				    enum kind kind)
+{
+	switch (kind) {
+	case SYN:
+		return judge_syn(t, dir, f);
+	case SYNACK:
+		return judge_synack(t, dir, f);
+	case ACK:
+	case FIN:
+		return judge_ack(t, dir, f);
+	case RST:
+		return EG_R_NONE; /* exact: that is all there is to it */
+	case RST_LOOSE:
+		return judge_loose(t, dir, f);
+	default:
+		return EG_R_TCP_FLAGS;
+	}
+}
+
+enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	enum kind kind = kind_of(f, dir);
+	enum eg_reason r;
+	uint8_t cell;
+
+	if (kind == ILLEGAL)
+		return EG_R_TCP_FLAGS;
+	if (kind == RST && !reset_is_exact(t, dir, f))
+		kind = RST_LOOSE;
+	cell = next[t->state][dir][kind];
+	if (!cell)
+		return kind == RST_LOOSE ? EG_R_TCP_WINDOW : EG_R_TCP_STATE;
+	if (kind != ACK && !eg_checksum_right(f))
+		return EG_R_CHECKSUM;
+	r = judge_numbers(t, dir, f, kind);
+	if (r == EG_R_NONE)
+		t->state = (uint8_t)(cell - 1);
+	return r;
+}
+
+enum eg_reason eg_tcp_stray(const struct eg_frame *f)
+{
+	if ((f->tcp.flags & FLAGS_MASK) == EG_TCP_SYN)
+		return EG_R_TCP_NEW;
+	return kind_of(f, EG_FROM_GUEST) == ILLEGAL ? EG_R_TCP_FLAGS : EG_R_TCP_NO_FLOW;
+}
+
+uint32_t eg_tcp_timeout(const struct eg_tcp *t)
+{
+	return timeouts[t->state];
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* TCP connections as seen from between their two ends: see tcp.c. */
+#ifndef EG_TCP_H
+#define EG_TCP_H
+
+#include "frame.h"
+
+enum eg_tcp_state {
+	EG_TCP_CLOSED,
+	EG_TCP_SYN_SENT,     /* the host's SYN passed */
+	EG_TCP_SYN_RECEIVED, /* the guest's SYN+ACK passed */
+	EG_TCP_ESTABLISHED,  /* the host acknowledged it */
+	EG_TCP_FIN_WAIT,     /* the host sent FIN */
+	EG_TCP_CLOSE_WAIT,   /* the guest sent FIN */
+	EG_TCP_CLOSING,      /* both did, or a reset passed that may not have hit */
+	EG_TCP_STATES
+};
+
+/* What one end has sent and allowed; sequence numbers in RFC 9293's sense. */
+struct eg_tcp_side {
+	uint32_t iss;    /* its initial sequence number */
+	uint32_t end;    /* highest sequence number it sent, plus one */
+	uint32_t maxend; /* highest the other end has allowed it to send, plus one */
+	uint32_t ack;    /* highest it acknowledged: what it expects next */
+	uint32_t maxwin; /* largest window it announced, scaled, at least 1 */
+	uint8_t scale;   /* of its windows (RFC 7323); 0 unless both ends scale */
+	uint8_t scaled;  /* whether its SYN had the option */
+	uint8_t fin;     /* whether it sent FIN: then end is its last */
+};
+
+struct eg_tcp {
+	struct eg_tcp_side side[2]; /* by enum eg_dir: whose segments */
+	uint8_t state;              /* enum eg_tcp_state */
+};
+
+/* Open T with F (decoded TCP), the network's first segment. Returns EG_R_NONE
+ * with T in SYN_SENT where F is a plain SYN without data and with a right checksum;
+ * else why not, with T untouched: EG_R_TCP_NO_FLOW (no SYN), EG_R_TCP_FLAGS
+ * (flags or SYN options that no TCP sends), EG_R_CHECKSUM. */
+enum eg_reason eg_tcp_open(struct eg_tcp *t, const struct eg_frame *f);
+
+/* Judge segment F (decoded TCP) from DIR in T and move T's state. Returns
+ * EG_R_NONE where it passes; else, with T untouched, EG_R_TCP_FLAGS (as above),
+ * EG_R_TCP_STATE (a kind of segment that the state does not allow), EG_R_CHECKSUM
+ * (checked on SYN, FIN and RST) or EG_R_TCP_WINDOW (numbers that do not fit). */
+enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f);
+
+/* Why a guest's segment F without a flow is blocked: EG_R_TCP_FLAGS for flags no
+ * TCP sends, EG_R_TCP_NEW for a SYN (with or without data), else EG_R_TCP_NO_FLOW. */
+enum eg_reason eg_tcp_stray(const struct eg_frame *f);
+
+/* How long T may be idle in its state, in ms; 0 where it is closed. */
+uint32_t eg_tcp_timeout(const struct eg_tcp *t);
+
+#endif
