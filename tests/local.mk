@@ -5,7 +5,8 @@ check_LTLIBRARIES = libpacket.la
 libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
 	tests/tcp_link.c tests/tcp_link.h \
-	tests/dhcp_frames.c tests/dhcp_frames.h
+	tests/dhcp_frames.c tests/dhcp_frames.h \
+	tests/dns_samples.h
 
 check_PROGRAMS = \
 	tests/check_addr \
@@ -13,10 +14,15 @@ check_PROGRAMS = \
 	tests/check_checksum \
 	tests/check_dhcp \
 	tests/check_dhcp_real \
+	tests/check_dns \
+	tests/check_dns_built \
+	tests/check_dnstrack \
 	tests/check_flow \
 	tests/check_frame \
 	tests/check_frame_fields \
 	tests/check_icmp \
+	tests/check_name \
+	tests/check_nameset \
 	tests/check_nd \
 	tests/check_reason \
 	tests/check_siphash \

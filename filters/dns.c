@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Messages are taken apart with one reader, whose error sticks, and judged once at the
+ * end; they are put together from the fields of struct eg_dns_query alone. Between the
+ * two nothing of the client's bytes is kept but the name as it was written, which only
+ * goes back to where it came from.
+ */
+#include "dns.h"
+
+/* Header flags (RFC 1035 4.1.1, RFC 4035 3.2). */
+enum {
+	FLAG_QR = 0x8000,
+	OPCODE_MASK = 0x7800,
+	FLAG_RD = 0x0100,
+	FLAG_RA = 0x0080,
+	FLAG_AD = 0x0020,
+	FLAG_CD = 0x0010,
+	/* All that a client may set; the rest is the server's, reserved, or another opcode. */
+	QUERY_FLAGS = FLAG_RD | FLAG_AD | FLAG_CD,
+};
+
+enum {
+	CLASS_IN = 1,
+	UDP_SIZE_MIN = 512,
+	OPT_DO = 0x8000,  /* RFC 3225 3 */
+	OPT_CO = 0x4000,  /* compact answers (RFC 9824 5.1); it need not leave */
+	OPT_PADDING = 12, /* RFC 7830 3 */
+	OPT_EDE = 15,     /* Extended DNS Error (RFC 8914 2) */
+	OPTION_HEADER = 2 + 2,
+	EDE_LEN = OPTION_HEADER + 2,
+	META_FIRST = 128, /* QTYPEs and meta types (RFC 6895 3.1) */
+	META_LAST = 255,
+};
+
+/* Take a question. The name's own bytes are copied to RAW unless that is NULL. A name
+ * that stands is whole, and has its type; else its length is 0. */
+static void take_question(struct eg_reader *r, struct eg_name *name, uint8_t *raw, uint16_t *type)
+{
+	const uint8_t *start = r->p;
+	uint16_t class;
+
+	if (!eg_name_take(r, name))
+		return;
+	*type = eg_take16(r);
+	class = eg_take16(r);
+	if (r->bad)
+		name->len = name->labels = 0;
+	else if (raw)
+		memcpy(raw, start, name->len);
+	if (class != CLASS_IN)
+		r->bad = true;
+}
+
+/* Take N bytes of options, which must add up (RFC 6891 6.1.2). None is kept. */
+static void skip_options(struct eg_reader *r, size_t n)
+{
+	const uint8_t *p = eg_take(r, n);
+	struct eg_reader options = eg_reader(p, p ? n : 0);
+
+	while (options.left > 0 && !options.bad) {
+		eg_take16(&options);
+		eg_take(&options, eg_take16(&options));
+	}
+	r->bad |= options.bad;
+}
+
+/* Take the one additional record that a query may have (RFC 6891 6.1.2). Its TTL is made
+ * of extended RCODE and version, both 0, and flags. */
+static void take_opt(struct eg_reader *r, struct eg_dns_query *q)
+{
+	bool owned_by_root = eg_take8(r) == 0;
+	bool is_opt = eg_take16(r) == EG_DNS_TYPE_OPT;
+	uint16_t size = eg_take16(r);
+	uint32_t ttl = eg_take32(r);
+
+	skip_options(r, eg_take16(r));
+	if (!owned_by_root || !is_opt || ttl & ~(uint32_t)(OPT_DO | OPT_CO))
+		r->bad = true;
+	if (r->bad)
+		return;
+	q->edns = true;
+	q->udp_size = size;
+	q->dnssec_ok = ttl & OPT_DO;
+}
+
+enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
+{
+	struct eg_reader r = eg_reader(msg.p, msg.n);
+	uint16_t flags, questions, answers, authorities, additional;
+	bool clean;
+
+	*q = (struct eg_dns_query){ .udp_size = UDP_SIZE_MIN };
+	q->id = eg_take16(&r);
+	flags = eg_take16(&r);
+	questions = eg_take16(&r);
+	answers = eg_take16(&r);
+	authorities = eg_take16(&r);
+	additional = eg_take16(&r);
+	clean = !(flags & ~QUERY_FLAGS) && questions == 1 && answers == 0 && authorities == 0 &&
+		additional <= 1;
+	q->rd = flags & FLAG_RD;
+	q->ad = flags & FLAG_AD;
+	q->cd = flags & FLAG_CD;
+	/* Also of a message that is refused: the record shows what it was about. */
+	if (questions > 0)
+		take_question(&r, &q->name, q->raw, &q->type);
+	if (additional == 1)
+		take_opt(&r, q);
+	return clean && !r.bad && r.left == 0 ? EG_R_NONE : EG_R_DNS_MALFORMED;
+}
+
+static void give_header(struct eg_writer *w, uint16_t id, uint16_t flags, uint16_t additional)
+{
+	eg_give16(w, id);
+	eg_give16(w, flags);
+	eg_give16(w, 1);
+	eg_give16(w, 0);
+	eg_give16(w, 0);
+	eg_give16(w, additional);
+}
+
+static void give_opt(struct eg_writer *w, uint16_t size, bool dnssec_ok, size_t options)
+{
+	eg_give8(w, 0);
+	eg_give16(w, EG_DNS_TYPE_OPT);
+	eg_give16(w, size);
+	eg_give32(w, dnssec_ok ? OPT_DO : 0);
+	eg_give16(w, (uint16_t)options);
+}
+
+static uint16_t clamp_size(uint16_t size)
+{
+	if (size < UDP_SIZE_MIN)
+		return UDP_SIZE_MIN;
+	return size > EG_DNS_UDP_SIZE ? EG_DNS_UDP_SIZE : size;
+}
+
+static uint16_t client_flags(const struct eg_dns_query *q)
+{
+	return (uint16_t)((q->rd ? FLAG_RD : 0) | (q->ad ? FLAG_AD : 0) | (q->cd ? FLAG_CD : 0));
+}
+
+size_t eg_dns_build_query(const struct eg_dns_query *q, uint8_t out[EG_DNS_QUERY_MAX])
+{
+	struct eg_writer w = eg_writer(out, EG_DNS_QUERY_MAX);
+
+	give_header(&w, q->id, client_flags(q), q->edns);
+	eg_give(&w, q->name.wire, q->name.len);
+	eg_give16(&w, q->type);
+	eg_give16(&w, CLASS_IN);
+	if (q->edns)
+		give_opt(&w, clamp_size(q->udp_size), q->dnssec_ok, 0);
+	return w.len;
+}
+
+/* A query without OPT is header and question and nothing behind them, and the name is never
+ * compressed: what is built is as long as what came. With OPT, what came is longer by its
+ * options alone, which add up: none at all, or each of OPTION_HEADER bytes and more, the sum
+ * in the 16 bits of the record's length. So a Padding option always fits their place. */
+size_t eg_dns_build_padded(const struct eg_dns_query *q, size_t len, uint8_t *out)
+{
+	uint8_t bare[EG_DNS_QUERY_MAX];
+	size_t n = eg_dns_build_query(q, bare);
+	size_t options = len - n;
+	struct eg_writer w = eg_writer(out, len);
+
+	if (len < n || options > UINT16_MAX)
+		return 0;
+	if (options > 0 && (!q->edns || options < OPTION_HEADER))
+		return 0;
+	eg_give(&w, bare, n);
+	if (options > 0) {
+		eg_put16(out + n - 2, (uint16_t)options);
+		eg_give16(&w, OPT_PADDING);
+		eg_give16(&w, (uint16_t)(options - OPTION_HEADER));
+		eg_give_zeros(&w, options - OPTION_HEADER);
+	}
+	return w.len;
+}
+
+size_t eg_dns_build_reply(const struct eg_dns_query *q, enum eg_rcode rcode, int ede,
+			  uint8_t out[EG_DNS_REPLY_MAX])
+{
+	struct eg_writer w = eg_writer(out, EG_DNS_REPLY_MAX);
+	uint16_t flags = (uint16_t)(FLAG_QR | FLAG_RA | (unsigned)rcode);
+
+	/* RD and CD are copied (RFC 1035 4.1.1, RFC 4035 3.1.6); AD would vouch for it. */
+	flags |= client_flags(q) & (FLAG_RD | FLAG_CD);
+	give_header(&w, q->id, flags, q->edns);
+	eg_give(&w, q->raw, q->name.len);
+	eg_give16(&w, q->type);
+	eg_give16(&w, CLASS_IN);
+	if (q->edns)
+		give_opt(&w, EG_DNS_UDP_SIZE, q->dnssec_ok, ede > 0 ? EDE_LEN : 0);
+	if (q->edns && ede > 0) {
+		eg_give16(&w, OPT_EDE);
+		eg_give16(&w, EDE_LEN - OPTION_HEADER);
+		eg_give16(&w, (uint16_t)ede);
+	}
+	return w.len;
+}
+
+enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg)
+{
+	struct eg_reader r = eg_reader(msg.p, msg.n);
+	uint16_t flags;
+
+	*a = (struct eg_dns_answer){ .id = eg_take16(&r) };
+	flags = eg_take16(&r);
+	if ((flags & (FLAG_QR | OPCODE_MASK)) != FLAG_QR || eg_take16(&r) != 1)
+		r.bad = true;
+	eg_take(&r, 6); /* the other counts: what they count is the client's matter */
+	take_question(&r, &a->name, NULL, &a->type);
+	return r.bad ? EG_R_DNS_ANSWER : EG_R_NONE;
+}
+
+/* Names of record types (IANA "Domain Name System (DNS) Parameters"), without those
+ * that are obsolete or experimental: they have the form TYPE<number> (RFC 3597 5). */
+static const struct {
+	const char *name;
+	uint16_t type;
+} types[] = {
+	{ "A", 1 },       { "NS", 2 },          { "CNAME", 5 },       { "SOA", 6 },
+	{ "PTR", 12 },    { "HINFO", 13 },      { "MX", 15 },         { "TXT", 16 },
+	{ "RP", 17 },     { "AAAA", 28 },       { "LOC", 29 },        { "SRV", 33 },
+	{ "NAPTR", 35 },  { "CERT", 37 },       { "DNAME", 39 },      { "DS", 43 },
+	{ "SSHFP", 44 },  { "RRSIG", 46 },      { "NSEC", 47 },       { "DNSKEY", 48 },
+	{ "NSEC3", 50 },  { "NSEC3PARAM", 51 }, { "TLSA", 52 },       { "SMIMEA", 53 },
+	{ "CDS", 59 },    { "CDNSKEY", 60 },    { "OPENPGPKEY", 61 }, { "CSYNC", 62 },
+	{ "ZONEMD", 63 }, { "SVCB", 64 },       { "HTTPS", 65 },      { "SPF", 99 },
+	{ "URI", 256 },   { "CAA", 257 },
+};
+
+/* Whether N characters at TEXT are WORD, which is in upper case, in any case. Locales have no
+ * say in it (strncasecmp asks them: "uri" is not "URI" where the I has its dot). */
+static bool is_word(const char *word, const char *text, size_t n)
+{
+	if (strlen(word) != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - ('a' - 'A'));
+		if (c != word[i])
+			return false;
+	}
+	return true;
+}
+
+/* The number in TEXT, N characters of the form TYPE65; 0 where it is no such thing. */
+static uint32_t numbered_type(const char *text, size_t n)
+{
+	uint32_t type = 0;
+
+	if (n < 5 || n > 9 || !is_word("TYPE", text, 4) || text[4] == '0')
+		return 0;
+	for (size_t i = 4; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+		type = type * 10 + (uint32_t)(text[i] - '0');
+	}
+	return type <= UINT16_MAX ? type : 0;
+}
+
+uint16_t eg_dns_type(const char *text, size_t n)
+{
+	uint32_t type = numbered_type(text, n);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (is_word(types[i].name, text, n))
+			type = types[i].type;
+	}
+	if (type == EG_DNS_TYPE_OPT || (type >= META_FIRST && type <= META_LAST))
+		return 0;
+	return (uint16_t)type;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "name.h"
+
+/* ASCII only (RFC 4343 3). */
+static uint8_t fold(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+bool eg_name_equal(const struct eg_name *a, const struct eg_name *b)
+{
+	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
+}
+
+/* Append the label of N bytes at P to NAME, folded; the root's is empty. Returns
+ * false where it does not fit. */
+static bool add_label(struct eg_name *name, const uint8_t *p, size_t n)
+{
+	if (name->len + 1 + n > EG_NAME_MAX)
+		return false;
+	name->wire[name->len++] = (uint8_t)n;
+	for (size_t i = 0; i < n; i++)
+		name->wire[name->len++] = fold(p[i]);
+	name->labels = (uint8_t)(name->labels + (n > 0));
+	return true;
+}
+
+bool eg_name_take(struct eg_reader *r, struct eg_name *name)
+{
+	const uint8_t *label;
+	uint8_t n;
+
+	name->len = name->labels = 0;
+	do {
+		n = eg_take8(r);
+		/* 0xc0: a pointer; 0x40 and 0x80: never defined, or withdrawn (RFC 6891 5). */
+		label = n > EG_LABEL_MAX ? NULL : eg_take(r, n);
+		if (!label || r->bad || !add_label(name, label, n)) {
+			r->bad = true;
+			name->len = name->labels = 0;
+			return false;
+		}
+	} while (n > 0);
+	return true;
+}
+
+static bool is_letter_or_digit(uint8_t c)
+{
+	c = fold(c);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static const char *bad_label(const char *p, size_t n)
+{
+	if (n == 0)
+		return "an empty label";
+	if (n > EG_LABEL_MAX)
+		return "a label of more than 63 characters";
+	if (p[0] == '-' || p[n - 1] == '-')
+		return "a label that begins or ends with a hyphen";
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '*')
+			return "'*' can only be the whole first label, as in *.example.org";
+		if (!is_letter_or_digit((uint8_t)p[i]) && p[i] != '-' && p[i] != '_')
+			return "a character that no host name has (use the A-label form)";
+	}
+	return NULL;
+}
+
+/* Whether the N characters at P are digits: no top-level domain is (RFC 3696 2). */
+static bool all_digits(const char *p, size_t n)
+{
+	while (n > 0 && p[n - 1] >= '0' && p[n - 1] <= '9')
+		n--;
+	return n == 0;
+}
+
+/* Append the labels of the N characters at TEXT to NAME; the last is without a dot. */
+static const char *parse_labels(struct eg_name *name, const char *text, size_t n)
+{
+	const char *why, *dot;
+	size_t label;
+
+	for (;;) {
+		dot = memchr(text, '.', n);
+		label = dot ? (size_t)(dot - text) : n;
+		why = bad_label(text, label);
+		if (why)
+			return why;
+		if (!dot && all_digits(text, label))
+			return "an address, or a name that ends in a number";
+		/* One byte must be left for the root. */
+		if (name->len + 1 + label + 1 > EG_NAME_MAX)
+			return "a name of more than 253 characters";
+		add_label(name, (const uint8_t *)text, label);
+		if (!dot)
+			return NULL;
+		text += label + 1;
+		n -= label + 1;
+	}
+}
+
+const char *eg_name_parse(struct eg_name *name, const char *text, size_t n)
+{
+	const char *why;
+
+	name->len = name->labels = 0;
+	if (n > 0 && text[n - 1] == '.')
+		n--;
+	why = parse_labels(name, text, n);
+	if (why)
+		name->len = name->labels = 0;
+	else
+		add_label(name, NULL, 0);
+	return why;
+}
+
+/* Write C, one byte of a label, into TEXT. Returns how many characters that took. */
+static size_t show(char *text, uint8_t c)
+{
+	if (is_letter_or_digit(c) || c == '-' || c == '_') {
+		text[0] = (char)c;
+		return 1;
+	}
+	text[0] = '\\';
+	text[1] = (char)('0' + c / 100);
+	text[2] = (char)('0' + c / 10 % 10);
+	text[3] = (char)('0' + c % 10);
+	return 4;
+}
+
+size_t eg_name_text(const struct eg_name *name, char text[EG_NAME_TEXT_MAX])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i + 1 < name->len; i += 1u + name->wire[i]) {
+		if (i > 0)
+			text[len++] = '.';
+		for (size_t j = 1; j <= name->wire[i]; j++)
+			len += show(text + len, name->wire[i + j]);
+	}
+	if (len == 0)
+		text[len++] = '.';
+	text[len] = '\0';
+	return len;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Name sets: the names of a list, each either that name alone or all below it.
+ *
+ * One flat hash table of folded wire names, filled once when the policy is read
+ * and only asked afterwards; asking costs one look-up per label, whatever the
+ * number of names.
+ */
+#ifndef EG_NAMESET_H
+#define EG_NAMESET_H
+
+#include "name.h"
+
+struct eg_nameset;
+
+/* A new empty set, or NULL (out of memory). Owned by the caller. */
+struct eg_nameset *eg_nameset_new(void);
+void eg_nameset_free(struct eg_nameset *set); /* NULL is fine */
+
+enum eg_namescope {
+	EG_NAME_EXACT = 1, /* example.org: this name alone */
+	EG_NAME_BELOW = 2, /* *.example.org: every name below it, at any depth, and not it */
+};
+
+/* Add NAME to SET. Adding twice is fine. Returns 0 or -ENOMEM. */
+int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_namescope scope);
+
+/* Whether SET holds NAME: itself, or an ancestor of it with EG_NAME_BELOW. Never
+ * allocates, never fails. */
+bool eg_nameset_has(const struct eg_nameset *set, const struct eg_name *name);
+
+/* How many (name, scope) pairs were added that were not there before. */
+size_t eg_nameset_count(const struct eg_nameset *set);
+
+#endif
