@@ -6,7 +6,7 @@ libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
 	tests/tcp_link.c tests/tcp_link.h \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
-	tests/dns_samples.h
+	tests/dns_samples.h tests/maker.h
 
 check_PROGRAMS = \
 	tests/check_addr \
@@ -21,14 +21,18 @@ check_PROGRAMS = \
 	tests/check_frame \
 	tests/check_frame_fields \
 	tests/check_icmp \
+	tests/check_lines \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
+	tests/check_policy \
 	tests/check_reason \
+	tests/check_resolver \
 	tests/check_siphash \
 	tests/check_tcp \
 	tests/check_tcp_path \
-	tests/check_tcp_window
+	tests/check_tcp_window \
+	tests/check_words
 dist_check_SCRIPTS = tests/layers.sh
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 # No test is about time: the limit only ends what hangs, on a loaded machine too.

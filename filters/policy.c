@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy.h"
+
+#include "dns.h"
+#include "flow.h"
+
+#include <stdlib.h>
+
+/* What libslirp calls its resolver, in either family. */
+static const struct eg_addr default_resolvers[] = {
+	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 2, 3 } },
+	{ { 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3 } },
+};
+static const uint16_t default_dns_types[] = { EG_DNS_TYPE_A, EG_DNS_TYPE_AAAA };
+
+_Static_assert(sizeof(default_resolvers) <= sizeof(((struct eg_policy *)0)->resolvers), "room");
+_Static_assert(sizeof(default_dns_types) <= sizeof(((struct eg_policy *)0)->dns_types), "room");
+
+struct eg_policy *eg_policy_new(void)
+{
+	struct eg_policy *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->resolve = eg_nameset_new();
+	if (!p->resolve) {
+		free(p);
+		return NULL;
+	}
+	memcpy(p->resolvers, default_resolvers, sizeof(default_resolvers));
+	p->resolver_count = sizeof(default_resolvers) / sizeof(default_resolvers[0]);
+	memcpy(p->dns_types, default_dns_types, sizeof(default_dns_types));
+	p->dns_type_count = sizeof(default_dns_types) / sizeof(default_dns_types[0]);
+	p->action = EG_REJECT;
+	p->flows = EG_FLOWS_DEFAULT;
+	return p;
+}
+
+void eg_policy_free(struct eg_policy *p)
+{
+	if (!p)
+		return;
+	eg_nameset_free(p->resolve);
+	free(p->log);
+	free(p);
+}
+
+bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr)
+{
+	for (size_t i = 0; i < p->resolver_count; i++) {
+		if (eg_addr_equal(&p->resolvers[i], addr))
+			return true;
+	}
+	return false;
+}
+
+bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type)
+{
+	for (size_t i = 0; i < p->dns_type_count; i++) {
+		if (p->dns_types[i] == type)
+			return true;
+	}
+	return false;
+}
+
+bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name)
+{
+	return eg_nameset_has(p->resolve, name);
+}

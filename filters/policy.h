@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The policy: what a guest may do. Made once from words (words.h), asked for every
+ * frame, never changed while it is in use.
+ */
+#ifndef EG_POLICY_H
+#define EG_POLICY_H
+
+#include "frame.h"
+#include "nameset.h"
+
+enum eg_action { EG_REJECT, EG_DROP };
+
+enum { EG_RESOLVERS_MAX = 16, EG_DNS_TYPES_MAX = 32, EG_VM_MAX = 63 };
+
+struct eg_policy {
+	struct eg_nameset *resolve;
+	struct eg_addr resolvers[EG_RESOLVERS_MAX];
+	size_t resolver_count;
+	uint16_t dns_types[EG_DNS_TYPES_MAX];
+	size_t dns_type_count;
+	enum eg_action action;
+	size_t flows;
+	char *log;			/* path, or NULL */
+	char vm[EG_VM_MAX + 1];		/* label, or "" */
+};
+
+/* A policy that denies everything, with the defaults of all words. Returns NULL
+ * where memory is short. Owned by the caller. */
+struct eg_policy *eg_policy_new(void);
+void eg_policy_free(struct eg_policy *p);	/* NULL is fine */
+
+/* Whether ADDR is a resolver that the guest may ask. */
+bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr);
+
+/* Whether record type TYPE may be asked for. */
+bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type);
+
+/* Whether NAME may be looked up. */
+bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name);
+
+#endif

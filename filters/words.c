@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The words of the policy language.
+ *
+ * Purpose: turn what an administrator wrote into a policy, or into one line that
+ * says what is wrong with it. There is no third way: what is not understood to
+ * its last byte is an error, and an error means that nothing is opened.
+ *
+ * Terms: a word is a row of the table; it takes a single value or a list. Its value
+ * is the text behind it; an item is one piece of a list, between blanks, tabs
+ * and commas.
+ *
+ * Life-cycle: one maker (struct eg_words) per policy, from the first option of
+ * the VNL to the last line of the file; then it is thrown away and the policy
+ * stays. A list adds to what it has each time it is said; where it starts with
+ * a default, the first time it is said replaces that, even with nothing.
+ *
+ * Invariants: said[i] is true from when row i is first said. The policy never
+ * holds an item twice, nor an address that cannot be a server's. Nothing that
+ * was read gets into an error but through quote().
+ *
+ * Limits: EG_LINE_MAX, EG_RESOLVERS_MAX, EG_DNS_TYPES_MAX, EG_FLOWS_MAX,
+ * EG_VM_MAX. Names are bounded by memory alone.
+ *
+ * Fails how: the first fault ends it with -EINVAL (or -ENOMEM); what was applied
+ * before stays in the policy, which the caller throws away.
+ *
+ * References: names as in name.h, addresses as in resolver.h, record types as in dns.h.
+ */
+#include "words.h"
+
+#include "dns.h"
+#include "flow.h"
+#include "resolver.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SHOWN_MAX = 64 }; /* what an error shows of a value, its NUL included */
+
+/* Characters somebody else owns, with no NUL behind them. */
+struct text {
+	const char *p;
+	size_t n;
+};
+
+enum arity { SINGLE, LIST };
+
+struct row {
+	const char *word;
+	enum arity arity;
+	/* Put VALUE (never empty; of a list one item) into the policy. */
+	int (*parse)(struct eg_words *w, const struct row *row, struct text value);
+	void (*drop_default)(struct eg_policy *p); /* when first said; NULL: there is none */
+};
+
+static bool is(struct text t, const char *s)
+{
+	return t.n == strlen(s) && memcmp(t.p, s, t.n) == 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_printable(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+/*
+ * Errors
+ */
+
+/* Write T into OUT so that it harms no output and cannot be mistaken for the
+ * words around it: quotes and backslashes are escaped as well. Returns OUT. */
+static const char *quote(char out[SHOWN_MAX], struct text t)
+{
+	static const char dots[] = "...";
+	size_t len = 0;
+
+	for (size_t i = 0; i < t.n; i++) {
+		char c = t.p[i];
+		bool plain = is_printable(c) && c != '\'' && c != '\\';
+
+		/* Room for this character and, in case more follow, the dots. */
+		if (len + (plain ? 1 : 4) + sizeof(dots) > SHOWN_MAX) {
+			memcpy(out + len, dots, sizeof(dots));
+			return out;
+		}
+		if (plain)
+			out[len++] = c;
+		else
+			len += (size_t)snprintf(out + len, 5, "\\x%02x", (unsigned)c & 0xff);
+	}
+	out[len] = '\0';
+	return out;
+}
+
+__attribute__((format(printf, 2, 3))) static int refuse(struct eg_words *w, const char *why, ...)
+{
+	va_list ap;
+
+	va_start(ap, why);
+	vsnprintf(w->error, sizeof(w->error), why, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static int refuse_value(struct eg_words *w, const struct row *row, struct text value,
+			const char *why)
+{
+	char shown[SHOWN_MAX];
+
+	return refuse(w, "%s: '%s': %s", row->word, quote(shown, value), why);
+}
+
+static int refuse_more(struct eg_words *w, const struct row *row, struct text value, int max,
+		       const char *of)
+{
+	char shown[SHOWN_MAX];
+
+	return refuse(w, "%s: '%s': more than %d %s", row->word, quote(shown, value), max, of);
+}
+
+static int refuse_memory(struct eg_words *w)
+{
+	refuse(w, "out of memory");
+	return -ENOMEM;
+}
+
+/*
+ * Values, one function per word
+ */
+
+static int parse_resolve(struct eg_words *w, const struct row *row, struct text value)
+{
+	bool below = value.n >= 2 && memcmp(value.p, "*.", 2) == 0;
+	struct text base = { value.p + (below ? 2 : 0), value.n - (below ? 2 : 0) };
+	struct eg_name name;
+	const char *why;
+
+	if (is(value, "*") || (below && (base.n == 0 || is(base, "."))))
+		return refuse_value(w, row, value, "would allow every name");
+	if (eg_is_address(base.p, base.n))
+		return refuse_value(w, row, value, "an address where a name belongs");
+	why = eg_name_parse(&name, base.p, base.n);
+	if (why)
+		return refuse_value(w, row, value, why);
+	if (eg_nameset_add(w->policy->resolve, &name, below ? EG_NAME_BELOW : EG_NAME_EXACT))
+		return refuse_memory(w);
+	return 0;
+}
+
+static int parse_dns(struct eg_words *w, const struct row *row, struct text value)
+{
+	struct eg_policy *p = w->policy;
+	struct eg_addr addr;
+	const char *why = eg_resolver_parse(&addr, value.p, value.n);
+
+	if (why)
+		return refuse_value(w, row, value, why);
+	if (eg_policy_is_resolver(p, &addr))
+		return 0;
+	if (p->resolver_count == EG_RESOLVERS_MAX)
+		return refuse_more(w, row, value, EG_RESOLVERS_MAX, "addresses");
+	p->resolvers[p->resolver_count++] = addr;
+	return 0;
+}
+
+static void drop_dns(struct eg_policy *p)
+{
+	p->resolver_count = 0;
+}
+
+static int parse_dns_types(struct eg_words *w, const struct row *row, struct text value)
+{
+	struct eg_policy *p = w->policy;
+	uint16_t type = eg_dns_type(value.p, value.n);
+
+	if (type == 0)
+		return refuse_value(w, row, value, "no record type that can be allowed");
+	if (eg_policy_has_dns_type(p, type))
+		return 0;
+	if (p->dns_type_count == EG_DNS_TYPES_MAX)
+		return refuse_more(w, row, value, EG_DNS_TYPES_MAX, "types");
+	p->dns_types[p->dns_type_count++] = type;
+	return 0;
+}
+
+static void drop_dns_types(struct eg_policy *p)
+{
+	p->dns_type_count = 0;
+}
+
+static int parse_action(struct eg_words *w, const struct row *row, struct text value)
+{
+	if (is(value, "reject"))
+		w->policy->action = EG_REJECT;
+	else if (is(value, "drop"))
+		w->policy->action = EG_DROP;
+	else
+		return refuse_value(w, row, value, "neither reject nor drop");
+	return 0;
+}
+
+static int parse_log(struct eg_words *w, const struct row *row, struct text value)
+{
+	static const char ending[] = ".pcap";
+	const size_t n = sizeof(ending) - 1;
+
+	if (value.n <= n || memcmp(value.p + value.n - n, ending, n) != 0)
+		return refuse_value(w, row, value, "a file name that does not end in .pcap");
+	w->policy->log = strndup(value.p, value.n);
+	return w->policy->log ? 0 : refuse_memory(w);
+}
+
+/* Decimal only: what other tools take for octal or hexadecimal is no number here. */
+static int parse_flows(struct eg_words *w, const struct row *row, struct text value)
+{
+	size_t flows = 0;
+	size_t i = 0;
+	char shown[SHOWN_MAX];
+
+	while (i < value.n && value.p[i] >= '0' && value.p[i] <= '9' && flows <= EG_FLOWS_MAX)
+		flows = flows * 10 + (size_t)(value.p[i++] - '0');
+	if (i < value.n || value.p[0] == '0' || flows > EG_FLOWS_MAX)
+		return refuse(w, "%s: '%s': no decimal number from 1 to %d", row->word,
+			      quote(shown, value), EG_FLOWS_MAX);
+	w->policy->flows = flows;
+	return 0;
+}
+
+static int parse_vm(struct eg_words *w, const struct row *row, struct text value)
+{
+	if (value.n > EG_VM_MAX)
+		return refuse_more(w, row, value, EG_VM_MAX, "characters");
+	memcpy(w->policy->vm, value.p, value.n);
+	w->policy->vm[value.n] = '\0';
+	return 0;
+}
+
+static int parse_policy(struct eg_words *w, const struct row *row, struct text value)
+{
+	if (!w->in_vnl)
+		return refuse_value(w, row, value, "only the VNL can name a policy file");
+	if (value.n >= sizeof(w->policy_file))
+		return refuse_more(w, row, value, (int)sizeof(w->policy_file) - 1, "characters");
+	memcpy(w->policy_file, value.p, value.n);
+	w->policy_file[value.n] = '\0';
+	return 0;
+}
+
+static const struct row table[] = {
+	{ "policy", SINGLE, parse_policy, NULL },
+	{ "resolve", LIST, parse_resolve, NULL },
+	{ "dns", LIST, parse_dns, drop_dns },
+	{ "dns-types", LIST, parse_dns_types, drop_dns_types },
+	{ "action", SINGLE, parse_action, NULL },
+	{ "log", SINGLE, parse_log, NULL },
+	{ "flows", SINGLE, parse_flows, NULL },
+	{ "vm", SINGLE, parse_vm, NULL },
+};
+
+enum { ROWS = sizeof(table) / sizeof(table[0]) };
+
+_Static_assert(sizeof(table) / sizeof(table[0]) <= EG_WORDS_COUNT_MAX, "a flag per word");
+
+/*
+ * Words and lines
+ */
+
+static int apply_single(struct eg_words *w, const struct row *row, struct text value)
+{
+	bool *said = &w->said[row - table];
+
+	if (*said)
+		return refuse(w, "%s: said twice", row->word);
+	*said = true;
+	if (value.n == 0)
+		return refuse(w, "%s: an empty value", row->word);
+	for (size_t i = 0; i < value.n; i++) {
+		if (!is_printable(value.p[i]))
+			return refuse_value(w, row, value, "not printable ASCII");
+	}
+	return row->parse(w, row, value);
+}
+
+static bool is_separator(char c)
+{
+	return is_blank(c) || c == ',';
+}
+
+static int apply_list(struct eg_words *w, const struct row *row, struct text value)
+{
+	bool *said = &w->said[row - table];
+	size_t i = 0;
+
+	if (!*said && row->drop_default)
+		row->drop_default(w->policy);
+	*said = true;
+	while (i < value.n) {
+		struct text item = { value.p + i, 0 };
+		int rc;
+
+		for (; i < value.n && !is_separator(value.p[i]); i++)
+			item.n++;
+		rc = item.n ? row->parse(w, row, item) : 0;
+		if (rc != 0)
+			return rc;
+		i++;
+	}
+	return 0;
+}
+
+/* VALUE.p is NULL where none was given. */
+static int apply(struct eg_words *w, struct text word, struct text value)
+{
+	char shown[SHOWN_MAX];
+
+	for (const struct row *row = table; row < table + ROWS; row++) {
+		if (!is(word, row->word))
+			continue;
+		if (!value.p)
+			return refuse(w, "%s: without a value", row->word);
+		return row->arity == LIST ? apply_list(w, row, value) : apply_single(w, row, value);
+	}
+	return refuse(w, "unknown word '%s'", quote(shown, word));
+}
+
+int eg_words_apply(struct eg_words *w, const char *word, const char *value)
+{
+	return apply(w, (struct text){ word, strlen(word) },
+		     (struct text){ value, value ? strlen(value) : 0 });
+}
+
+/* How much of LINE is no comment. */
+static size_t comment_start(struct text line)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		if (line.p[i] == '#' && (i == 0 || is_blank(line.p[i - 1])))
+			return i;
+	}
+	return line.n;
+}
+
+/* Refuse LINE for the first byte that may not stand in it: a control character, or
+ * one outside ASCII within its first CODE bytes, which are no comment. */
+static int check_bytes(struct eg_words *w, struct text line, size_t code)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		char c = line.p[i];
+		bool ascii = ((unsigned)c & 0x80) == 0;
+		char shown[SHOWN_MAX];
+
+		if (is_printable(c) || c == '\t' || (!ascii && i >= code))
+			continue;
+		return refuse(w, "'%s': %s", quote(shown, (struct text){ line.p + i, 1 }),
+			      ascii ? "a control character" : "not ASCII, and in no comment");
+	}
+	return 0;
+}
+
+static struct text trim(struct text t)
+{
+	for (; t.n && is_blank(t.p[0]); t.n--)
+		t.p++;
+	while (t.n && is_blank(t.p[t.n - 1]))
+		t.n--;
+	return t;
+}
+
+int eg_words_apply_line(struct eg_words *w, const char *line, size_t n)
+{
+	struct text all = { line, n };
+	struct text word, value;
+	size_t code;
+
+	if (n > EG_LINE_MAX)
+		return refuse(w, "a line of more than %d bytes", EG_LINE_MAX);
+	if (n && line[n - 1] == '\r')
+		all.n--;
+	code = comment_start(all);
+	if (check_bytes(w, all, code))
+		return -EINVAL;
+	word = value = trim((struct text){ line, code });
+	if (word.n == 0)
+		return 0;
+	while (value.n && !is_blank(value.p[0])) {
+		value.p++;
+		value.n--;
+	}
+	word.n -= value.n;
+	value = trim(value);
+	return apply(w, word, value.n ? value : (struct text){ NULL, 0 });
+}
