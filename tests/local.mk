@@ -25,8 +25,10 @@ check_PROGRAMS = \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
+	tests/check_pipeline \
 	tests/check_policy \
 	tests/check_reason \
+	tests/check_reply \
 	tests/check_resolver \
 	tests/check_siphash \
 	tests/check_tcp \

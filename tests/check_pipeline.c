@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The pipeline as a whole: what passes, what does not and why, what the guest is
+ * told, and what leaves in place of what was sent.
+ */
+#include "packet.h"
+#include "pipeline.h"
+#include "words.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+
+static const struct packet_end resolver = { .mac = { 0x52, 0x55, 0x0a, 0, 2, 3 },
+					    .ip4 = { 10, 0, 2, 3 },
+					    .ip6 = { 0xfd, [15] = 3 },
+					    .port = 53 };
+
+static struct eg_policy *policy;
+static struct eg_pipeline *pipeline;
+static struct eg_outcome out;
+static uint8_t frame[PACKET_MAX];
+
+static void start(const char *option, const char *value)
+{
+	struct eg_words *w = calloc(1, sizeof(*w));
+	const struct eg_seed seed = { 1, 2 };
+
+	policy = w->policy = eg_policy_new();
+	w->in_vnl = true;
+	ck_assert_int_eq(eg_words_apply(w, "resolve", "allowed.test *.below.test"), 0);
+	if (option)
+		ck_assert_msg(eg_words_apply(w, option, value) == 0, "%s", w->error);
+	free(w);
+	pipeline = eg_pipeline_new(policy, &seed);
+	ck_assert_ptr_nonnull(pipeline);
+}
+
+static void setup(void)
+{
+	start(NULL, NULL);
+}
+
+static void teardown(void)
+{
+	eg_pipeline_free(pipeline);
+	eg_policy_free(policy);
+}
+
+/* The reason why N bytes of frame from DIR are blocked; EG_R_NONE where they pass. */
+static enum eg_reason at(enum eg_dir dir, size_t n, uint64_t now)
+{
+	uint8_t *copy = guarded_copy(frame, n);
+
+	if (dir == EG_FROM_GUEST)
+		eg_pipeline_from_guest(pipeline, copy, n, now, &out);
+	else
+		eg_pipeline_from_network(pipeline, copy, n, now, &out);
+	ck_assert_int_eq(out.verdict == EG_PASS, out.reason == EG_R_NONE);
+	if (out.verdict == EG_PASS && out.out == copy)
+		memcpy(frame, copy, n); /* it may have been written to */
+	guarded_free(copy, n);
+	return out.reason;
+}
+
+static enum eg_reason guest(size_t n)
+{
+	return at(EG_FROM_GUEST, n, 1);
+}
+
+static enum eg_reason network(size_t n)
+{
+	return at(EG_FROM_NETWORK, n, 1);
+}
+
+#define BLOCKED(call, reason) ck_assert_str_eq(eg_reason_word(call), eg_reason_word(reason))
+#define PASSED(call)          BLOCKED(call, EG_R_NONE)
+
+static size_t tcp(const struct packet_end *from, const struct packet_end *to, uint8_t flags,
+		  uint32_t seq, uint32_t ack, bool v6)
+{
+	const struct packet_tcp t = { .seq = seq, .ack = ack, .flags = flags, .window = 65535 };
+
+	return v6 ? packet_tcp6(frame, from, to, &t, NULL, 0)
+		  : packet_tcp4(frame, from, to, &t, NULL, 0);
+}
+
+static size_t udp(const struct packet_end *from, const struct packet_end *to, bool v6)
+{
+	return v6 ? packet_udp6(frame, from, to, "x", 1) : packet_udp4(frame, from, to, "x", 1);
+}
+
+/* A query for NAME, dotted, of TYPE; with a bare OPT where EDNS. */
+static size_t query(uint8_t *msg, const char *name, uint16_t type, bool edns)
+{
+	static const uint8_t opt[] = { 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0 };
+	uint8_t *p = msg + 12;
+
+	memset(msg, 0, 12);
+	msg[0] = 0xab;
+	msg[1] = 0xcd;
+	msg[2] = 1;
+	msg[5] = 1;
+	while (*name) {
+		size_t n = strcspn(name, ".");
+
+		*p++ = (uint8_t)n;
+		memcpy(p, name, n);
+		p += n;
+		name += n + (name[n] == '.');
+	}
+	*p++ = 0;
+	eg_put16(p, type);
+	eg_put16(p + 2, 1);
+	p += 4;
+	if (edns) {
+		msg[11] = 1;
+		memcpy(p, opt, sizeof(opt));
+		p += sizeof(opt);
+	}
+	return (size_t)(p - msg);
+}
+
+static size_t ask(const struct packet_end *to, const char *name, uint16_t type, bool edns, bool v6)
+{
+	uint8_t msg[512];
+	size_t n = query(msg, name, type, edns);
+
+	return v6 ? packet_udp6(frame, &packet_guest, to, msg, n)
+		  : packet_udp4(frame, &packet_guest, to, msg, n);
+}
+
+static size_t answer(const char *name, bool v6)
+{
+	uint8_t msg[512];
+	size_t n = query(msg, name, 1, false);
+
+	msg[2] = 0x81;
+	msg[3] = 0x80;
+	return v6 ? packet_udp6(frame, &resolver, &packet_guest, msg, n)
+		  : packet_udp4(frame, &resolver, &packet_guest, msg, n);
+}
+
+START_TEST(guest_opens_nothing)
+{
+	bool v6 = _i;
+	struct packet_end port69 = packet_at(&packet_network, 69);
+
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, SYN, 1, 0, v6)), EG_R_TCP_NEW);
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, ACK, 1, 1, v6)), EG_R_TCP_NO_FLOW);
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, SYN | ACK, 1, 1, v6)), EG_R_TCP_NO_FLOW);
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, 0, 1, 1, v6)), EG_R_TCP_FLAGS);
+	BLOCKED(guest(udp(&packet_guest, &packet_network, v6)), EG_R_UDP_NEW);
+	BLOCKED(guest(udp(&packet_guest, &port69, v6)), EG_R_UDP_NEW);
+}
+END_TEST
+
+START_TEST(rejected_connection_is_reset_and_a_reset_is_not_answered)
+{
+	bool v6 = _i;
+	size_t l4 = v6 ? PACKET_L4_6 : PACKET_L4_4;
+
+	guest(tcp(&packet_guest, &packet_network, SYN, 77, 0, v6));
+	ck_assert_uint_eq(out.reply_len, l4 + 20);
+	ck_assert_uint_eq(out.reply[l4 + 13], RST | ACK);
+	ck_assert_uint_eq(eg_get32(out.reply + l4 + 8), 78);
+	guest(tcp(&packet_guest, &packet_network, RST, 77, 0, v6));
+	ck_assert_uint_eq(out.reply_len, 0);
+	guest(udp(&packet_guest, &packet_network, v6));
+	ck_assert_uint_eq(out.reply[l4], v6 ? 1 : 3);
+	ck_assert_uint_eq(out.reply[l4 + 1], v6 ? 1 : 13);
+}
+END_TEST
+
+START_TEST(action_drop_says_nothing)
+{
+	teardown();
+	start("action", "drop");
+	guest(tcp(&packet_guest, &packet_network, SYN, 77, 0, false));
+	ck_assert_uint_eq(out.reply_len, 0);
+	guest(udp(&packet_guest, &packet_network, false));
+	ck_assert_uint_eq(out.reply_len, 0);
+	BLOCKED(guest(ask(&resolver, "denied.test", 1, true, false)), EG_R_DNS_NAME);
+	ck_assert_uint_eq(out.reply_len, 0);
+}
+END_TEST
+
+START_TEST(answers_to_a_flood_are_limited_and_counted)
+{
+	const struct eg_counters *c = eg_pipeline_counters(pipeline);
+
+	for (int i = 0; i < 1500; i++)
+		guest(tcp(&packet_guest, &packet_network, SYN, 77, 0, false));
+	ck_assert_uint_eq(c->replies, 1000);
+	ck_assert_uint_eq(c->replies_limited, 500);
+	at(EG_FROM_GUEST, tcp(&packet_guest, &packet_network, SYN, 77, 0, false), 11);
+	ck_assert_uint_eq(c->replies, 1001);
+	ck_assert_uint_eq(c->blocked[EG_FROM_GUEST][EG_R_TCP_NEW], 1501);
+}
+END_TEST
+
+START_TEST(host_opens_tcp_and_the_guest_answers_in_it)
+{
+	bool v6 = _i;
+
+	PASSED(network(tcp(&packet_network, &packet_guest, SYN, 100, 0, v6)));
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, SYN, 500, 0, v6)), EG_R_TCP_STATE);
+	ck_assert_uint_eq(out.reply_len, 0);
+	PASSED(guest(tcp(&packet_guest, &packet_network, SYN | ACK, 500, 101, v6)));
+	PASSED(network(tcp(&packet_network, &packet_guest, ACK, 101, 501, v6)));
+	PASSED(guest(tcp(&packet_guest, &packet_network, ACK, 501, 101, v6)));
+	PASSED(network(tcp(&packet_network, &packet_guest, RST, 101, 0, v6)));
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, ACK, 501, 101, v6)), EG_R_TCP_NO_FLOW);
+}
+END_TEST
+
+START_TEST(host_opens_udp_and_the_guest_answers_it_alone)
+{
+	bool v6 = _i;
+	struct packet_end other = packet_at(&packet_network, 444);
+
+	PASSED(network(udp(&packet_network, &packet_guest, v6)));
+	PASSED(guest(udp(&packet_guest, &packet_network, v6)));
+	BLOCKED(guest(udp(&packet_guest, &other, v6)), EG_R_UDP_NEW);
+	other = packet_network;
+	other.ip4[3] = other.ip6[15] = 9;
+	BLOCKED(guest(udp(&packet_guest, &other, v6)), EG_R_UDP_NEW);
+	BLOCKED(at(EG_FROM_GUEST, udp(&packet_guest, &packet_network, v6), 2 + 300000),
+		EG_R_UDP_NEW);
+}
+END_TEST
+
+START_TEST(full_table_blocks_the_new_and_keeps_the_old)
+{
+	struct packet_end second = packet_at(&packet_network, 444);
+
+	teardown();
+	start("flows", "1");
+	PASSED(network(udp(&packet_network, &packet_guest, false)));
+	BLOCKED(network(udp(&second, &packet_guest, false)), EG_R_FLOWS_FULL);
+	BLOCKED(network(tcp(&second, &packet_guest, SYN, 1, 0, false)), EG_R_FLOWS_FULL);
+	PASSED(guest(udp(&packet_guest, &packet_network, false)));
+}
+END_TEST
+
+START_TEST(listed_name_is_asked_and_its_answer_passes_once)
+{
+	bool v6 = _i;
+
+	PASSED(guest(ask(&resolver, "aLLowed.TEST", 1, true, v6)));
+	ck_assert_ptr_eq(out.out, out.rebuilt);
+	ck_assert_int_eq(
+		memcmp(out.out + (v6 ? PACKET_L4_6 : PACKET_L4_4) + 8 + 12, "\7allowed\4test", 14),
+		0);
+	BLOCKED(network(answer("other.test", v6)), EG_R_DNS_ANSWER);
+	PASSED(network(answer("allowed.test", v6)));
+	/* The client's own letter case is back. */
+	ck_assert_int_eq(
+		memcmp(frame + (v6 ? PACKET_L4_6 : PACKET_L4_4) + 8 + 12, "\7aLLowed\4TEST", 14),
+		0);
+	BLOCKED(network(answer("allowed.test", v6)), EG_R_DNS_ANSWER);
+	PASSED(guest(ask(&resolver, "deep.er.below.test", 28, false, v6)));
+}
+END_TEST
+
+START_TEST(rebuilt_query_has_our_ip_header)
+{
+	struct packet_end to = resolver;
+	size_t n = ask(&to, "allowed.test", 1, false, false);
+
+	frame[15] = 0xff; /* type of service */
+	frame[18] = 0xde; /* identification */
+	frame[19] = 0xad;
+	frame[22] = 7; /* TTL */
+	packet_fix(frame, n);
+	PASSED(guest(n));
+	ck_assert_uint_eq(out.out[15], 0);
+	ck_assert_uint_eq(eg_get16(out.out + 18), 0);
+	ck_assert_uint_eq(out.out[22], 64);
+	n = ask(&to, "allowed.test", 1, false, true);
+	frame[15] = 0x1f; /* traffic class and flow label */
+	frame[16] = 0xff;
+	PASSED(guest(n));
+	ck_assert_uint_eq(eg_get32(out.out + 14), 0x60000000);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	uint16_t type;
+	enum eg_reason reason;
+	int rcode; /* of our answer; -1: an ICMP error instead */
+} queries[] = {
+	{ "denied.test", 1, EG_R_DNS_NAME, 3 },       { "xallowed.test", 1, EG_R_DNS_NAME, 3 },
+	{ "allowed.test.evil", 1, EG_R_DNS_NAME, 3 }, { "sub.allowed.test", 1, EG_R_DNS_NAME, 3 },
+	{ "below.test", 1, EG_R_DNS_NAME, 3 },        { "xbelow.test", 1, EG_R_DNS_NAME, 3 },
+	{ "denied.test", 16, EG_R_DNS_NAME, 3 },      { "allowed.test", 16, EG_R_DNS_TYPE, 0 },
+	{ "allowed.test", 255, EG_R_DNS_TYPE, 0 },    { "", 2, EG_R_DNS_NAME, 3 },
+};
+
+START_TEST(other_queries_are_answered_here)
+{
+	size_t n = ask(&resolver, queries[_i].name, queries[_i].type, _i % 2, _i % 3 == 0);
+	size_t dns = (_i % 3 == 0 ? PACKET_L4_6 : PACKET_L4_4) + 8;
+
+	BLOCKED(guest(n), queries[_i].reason);
+	ck_assert_uint_gt(out.reply_len, dns + 12);
+	ck_assert_uint_eq(eg_get16(out.reply + dns), 0xabcd);
+	ck_assert_int_eq(out.reply[dns + 2] & 0x80, 0x80);
+	ck_assert_int_eq(out.reply[dns + 3] & 15, queries[_i].rcode);
+	ck_assert_mem_eq(out.reply, frame + 6, 6);
+	ck_assert_uint_eq(packet_sum(out.reply + 14, _i % 3 ? 20 : 0), _i % 3 ? 0 : 0xffff);
+}
+END_TEST
+
+START_TEST(other_servers_are_not_asked)
+{
+	struct packet_end other = resolver;
+	struct packet_end dot = packet_at(&resolver, 853);
+
+	other.ip4[3] = other.ip6[15] = 4;
+	BLOCKED(guest(ask(&other, "allowed.test", 1, false, false)), EG_R_DNS_SERVER);
+	BLOCKED(guest(ask(&other, "allowed.test", 1, false, true)), EG_R_DNS_SERVER);
+	BLOCKED(guest(ask(&dot, "allowed.test", 1, false, false)), EG_R_UDP_NEW);
+	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN, 1, 0, false)), EG_R_TCP_NEW);
+}
+END_TEST
+
+START_TEST(resolver_opens_no_udp_flow)
+{
+	PASSED(guest(ask(&resolver, "allowed.test", 1, false, false)));
+	PASSED(network(answer("allowed.test", false)));
+	BLOCKED(guest(udp(&packet_guest, &resolver, false)), EG_R_DNS_MALFORMED);
+	BLOCKED(network(udp(&resolver, &packet_guest, false)), EG_R_DNS_ANSWER);
+	BLOCKED(guest(udp(&packet_guest, &resolver, false)), EG_R_DNS_MALFORMED);
+}
+END_TEST
+
+START_TEST(too_many_unanswered_queries_wait)
+{
+	for (uint16_t i = 0; i < 256; i++) {
+		struct packet_end to = resolver;
+		uint8_t msg[64];
+		size_t n = query(msg, "allowed.test", 1, false);
+
+		eg_put16(msg, i);
+		PASSED(guest(packet_udp4(frame, &packet_guest, &to, msg, n)));
+	}
+	BLOCKED(guest(ask(&resolver, "allowed.test", 1, false, false)), EG_R_DNS_BUSY);
+	ck_assert_int_eq(out.reply[PACKET_L4_4 + 8 + 3] & 15, 2);
+	PASSED(at(EG_FROM_GUEST, ask(&resolver, "allowed.test", 1, false, false), 60000));
+}
+END_TEST
+
+/* An ICMP error of FROM about the packet that stands in frame, N bytes. */
+static size_t error_about(const struct packet_end *from, const struct packet_end *to, size_t n,
+			  bool v6)
+{
+	uint8_t quoted[PACKET_MAX];
+
+	memcpy(quoted, frame + 14, n - 14);
+	return v6 ? packet_icmp6(frame, from, to, 1, 4, 0, quoted, n - 14)
+		  : packet_icmp4(frame, from, to, 3, 3, 0, quoted, n - 14);
+}
+
+START_TEST(icmp_error_needs_a_live_flow)
+{
+	bool v6 = _i;
+	size_t n = udp(&packet_network, &packet_guest, v6);
+
+	n = error_about(&packet_guest, &packet_network, n, v6);
+	BLOCKED(guest(n), EG_R_ICMP);
+	PASSED(network(udp(&packet_network, &packet_guest, v6)));
+	n = error_about(&packet_guest, &packet_network, udp(&packet_network, &packet_guest, v6),
+			v6);
+	PASSED(guest(n));
+	ck_assert_ptr_eq(out.out, out.rebuilt);
+	n = error_about(&packet_network, &packet_guest, udp(&packet_guest, &packet_network, v6),
+			v6);
+	PASSED(network(n));
+	/* Quoting what the guest itself sent, to the guest's own peer: no such packet came. */
+	n = error_about(&packet_guest, &packet_network, udp(&packet_guest, &packet_network, v6),
+			v6);
+	BLOCKED(guest(n), EG_R_ICMP);
+}
+END_TEST
+
+START_TEST(icmp_echo_and_unknown_protocols_are_blocked)
+{
+	static const uint8_t protocols[] = { 2, 4, 41, 47, 50, 51, 89, 132, 136, 255 };
+
+	BLOCKED(guest(packet_icmp4(frame, &packet_guest, &packet_network, 8, 0, 0, "ping", 4)),
+		EG_R_ICMP);
+	BLOCKED(guest(packet_icmp6(frame, &packet_guest, &packet_network, 128, 0, 0, "ping", 4)),
+		EG_R_ICMP);
+	BLOCKED(network(packet_icmp4(frame, &packet_network, &packet_guest, 8, 0, 0, "ping", 4)),
+		EG_R_ICMP);
+	for (size_t i = 0; i < sizeof(protocols); i++)
+		BLOCKED(guest(packet_ip4(frame, &packet_guest, &packet_network, protocols[i],
+					 "12345678", 8)),
+			EG_R_IP_PROTOCOL);
+}
+END_TEST
+
+START_TEST(group_traffic_is_blocked)
+{
+	struct packet_end mdns = { .mac = { 1, 0, 0x5e, 0, 0, 0xfb },
+				   .ip4 = { 224, 0, 0, 251 },
+				   .ip6 = { 0xff, 2, [15] = 0xfb },
+				   .port = 5353 };
+
+	BLOCKED(guest(udp(&packet_guest, &mdns, false)), EG_R_GROUP);
+	ck_assert_uint_eq(out.reply_len, 0);
+	BLOCKED(network(udp(&packet_network, &mdns, false)), EG_R_GROUP);
+	memcpy(mdns.mac, (uint8_t[]){ 0x33, 0x33, 0, 0, 0, 0xfb }, 6);
+	BLOCKED(guest(udp(&packet_guest, &mdns, true)), EG_R_GROUP);
+}
+END_TEST
+
+START_TEST(arp_passes_and_other_ethertypes_do_not)
+{
+	size_t n = packet_arp(frame, &packet_guest, &packet_network, 1);
+
+	memset(frame, 0xff, 6);
+	memset(frame + 32, 0, 6); /* whom it asks for has no MAC address yet */
+	PASSED(guest(n));
+	PASSED(network(packet_arp(frame, &packet_network, &packet_guest, 2)));
+	BLOCKED(guest(packet_eth(frame, &packet_guest, &packet_network, 0x8100, "12345678", 8)),
+		EG_R_ETHERTYPE);
+	BLOCKED(guest(packet_eth(frame, &packet_guest, &packet_network, 0x0026, "12345678", 8)),
+		EG_R_ETHERTYPE);
+	BLOCKED(guest(0), EG_R_LENGTH);
+	BLOCKED(guest(13), EG_R_LENGTH);
+}
+END_TEST
+
+START_TEST(dhcp_makes_no_flow)
+{
+	struct packet_end client = packet_at(&packet_guest, 68);
+	struct packet_end server = packet_at(&packet_network, 67);
+
+	BLOCKED(network(packet_udp4(frame, &server, &client, "x", 1)), EG_R_DHCP);
+	BLOCKED(guest(packet_udp4(frame, &client, &server, "x", 1)), EG_R_DHCP);
+	BLOCKED(guest(packet_udp6(frame, &client, &server, "x", 1)), EG_R_UDP_NEW);
+}
+END_TEST
+
+static void cut_of_guest(uint8_t *copy, size_t n, void *passed)
+{
+	eg_pipeline_from_guest(pipeline, copy, n, 1, &out);
+	*(unsigned *)passed += out.verdict == EG_PASS;
+}
+
+/* Of a frame that passes, only the whole passes. */
+START_TEST(cut_frames_never_pass)
+{
+	size_t n[] = { ask(&resolver, "allowed.test", 1, true, _i),
+		       udp(&packet_guest, &packet_network, _i),
+		       tcp(&packet_guest, &packet_network, SYN | ACK, 500, 101, _i) };
+	unsigned passed = 0;
+
+	network(udp(&packet_network, &packet_guest, _i));
+	network(tcp(&packet_network, &packet_guest, SYN, 100, 0, _i));
+	ask(&resolver, "allowed.test", 1, true, _i);
+	guarded_each_cut(frame, n[0], cut_of_guest, &passed);
+	udp(&packet_guest, &packet_network, _i);
+	guarded_each_cut(frame, n[1], cut_of_guest, &passed);
+	tcp(&packet_guest, &packet_network, SYN | ACK, 500, 101, _i);
+	guarded_each_cut(frame, n[2], cut_of_guest, &passed);
+	ck_assert_uint_eq(passed, 3);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("pipeline");
+	TCase *c = tcase_create("frames");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_loop_test(c, guest_opens_nothing, 0, 2);
+	tcase_add_loop_test(c, rejected_connection_is_reset_and_a_reset_is_not_answered, 0, 2);
+	tcase_add_test(c, action_drop_says_nothing);
+	tcase_add_test(c, answers_to_a_flood_are_limited_and_counted);
+	tcase_add_loop_test(c, host_opens_tcp_and_the_guest_answers_in_it, 0, 2);
+	tcase_add_loop_test(c, host_opens_udp_and_the_guest_answers_it_alone, 0, 2);
+	tcase_add_test(c, full_table_blocks_the_new_and_keeps_the_old);
+	tcase_add_loop_test(c, listed_name_is_asked_and_its_answer_passes_once, 0, 2);
+	tcase_add_test(c, rebuilt_query_has_our_ip_header);
+	tcase_add_loop_test(c, other_queries_are_answered_here, 0,
+			    (int)(sizeof(queries) / sizeof(queries[0])));
+	tcase_add_test(c, other_servers_are_not_asked);
+	tcase_add_test(c, resolver_opens_no_udp_flow);
+	tcase_add_test(c, too_many_unanswered_queries_wait);
+	tcase_add_loop_test(c, icmp_error_needs_a_live_flow, 0, 2);
+	tcase_add_test(c, icmp_echo_and_unknown_protocols_are_blocked);
+	tcase_add_test(c, group_traffic_is_blocked);
+	tcase_add_test(c, arp_passes_and_other_ethertypes_do_not);
+	tcase_add_test(c, dhcp_makes_no_flow);
+	tcase_add_loop_test(c, cut_frames_never_pass, 0, 2);
+	suite_add_tcase(s, c);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
