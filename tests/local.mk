@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Unit tests: tests/check_X.c tests X.c, tests/check_X_Y.c a side of it, tests/check_lines.c
-# the lines of words.c; one row each.
+# the lines of words.c; one row each. Those of the effects layer
+# come last, and check_egress runs the module as hosts do.
 check_LTLIBRARIES = libpacket.la
 libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
@@ -34,7 +35,13 @@ check_PROGRAMS = \
 	tests/check_tcp \
 	tests/check_tcp_path \
 	tests/check_tcp_window \
-	tests/check_words
+	tests/check_words \
+	tests/check_pcapfile \
+	tests/check_queue \
+	tests/check_recorder \
+	tests/check_replies \
+	tests/check_vnl \
+	tests/check_egress
 dist_check_SCRIPTS = tests/layers.sh
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 # No test is about time: the limit only ends what hangs, on a loaded machine too.
@@ -42,4 +49,8 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	CK_DEFAULT_TIMEOUT=120; export CK_DEFAULT_TIMEOUT;
 
-LDADD = libpacket.la libfilters.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
+LDADD = libpacket.la libplugin.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
+tests_check_egress_LDADD = libpacket.la $(VDEPLUG_LIBS) $(CHECK_LIBS) $(PCAP_LIBS) -ldl -lpthread
+tests_check_egress_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.libs"'
+EXTRA_tests_check_egress_DEPENDENCIES = libvdeplug_egress.la
+tests_check_vnl_LDADD = $(LDADD) -lvdeplug_mod

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From a VNL to a policy: the options first, then the file that one of them
+ * names. Every fault ends in one line on stderr and in no policy at all.
+ */
+#include "config.h"
+
+#include "complain.h"
+#include "vnl.h"
+#include "words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char default_nested[] = "slirp://";
+
+enum { END = -1, TOO_LONG = -2, FAILED = -3 };
+
+/* Read one line of FILE into BUF without its newline. Returns its length or, with
+ * errno set where reading failed, one of the above. */
+static long read_line(FILE *file, char *buf, size_t size)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc_unlocked(file)) != EOF && c != '\n') {
+		if (n == size)
+			return TOO_LONG;
+		buf[n++] = (char)c;
+	}
+	if (ferror(file))
+		return FAILED;
+	return c == EOF && n == 0 ? END : (long)n;
+}
+
+static int read_lines(struct eg_words *w, FILE *file, const char *path, char *buf)
+{
+	long n;
+	int rc;
+
+	for (unsigned long line = 1; (n = read_line(file, buf, EG_LINE_MAX)) != END; line++) {
+		if (n == FAILED) {
+			rc = -errno;
+			eg_complain("%s: cannot be read: %s", path, strerror(-rc));
+			return rc;
+		}
+		if (n == TOO_LONG) {
+			eg_complain("%s:%lu: the line is longer than %d bytes", path, line,
+				    EG_LINE_MAX);
+			return -EINVAL;
+		}
+		rc = eg_words_apply_line(w, buf, (size_t)n);
+		if (rc) {
+			eg_complain("%s:%lu: %s", path, line, w->error);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int read_policy_file(struct eg_words *w)
+{
+	const char *path = w->policy_file;
+	char *buf = malloc(EG_LINE_MAX);
+	FILE *file = buf ? fopen(path, "re") : NULL;
+	int rc = -errno;
+
+	if (!file) {
+		eg_complain("%s: cannot be opened: %s", path, strerror(errno));
+	} else {
+		w->in_vnl = false;
+		rc = read_lines(w, file, path, buf);
+		fclose(file);
+	}
+	free(buf);
+	return rc;
+}
+
+static int apply_options(struct eg_words *w, const struct eg_vnl *vnl)
+{
+	for (size_t i = 0; i < vnl->count; i++) {
+		int rc = eg_words_apply(w, vnl->options[i].word, vnl->options[i].value);
+
+		if (rc) {
+			eg_complain("VNL: %s", w->error);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int make_policy(struct eg_words *w, const struct eg_vnl *vnl)
+{
+	int rc = apply_options(w, vnl);
+
+	if (!rc && w->policy_file[0])
+		rc = read_policy_file(w);
+	return rc;
+}
+
+/* Whatever VNL says, with all defaults filled in. */
+static int fill(struct eg_config *c, struct eg_words *w, const struct eg_vnl *vnl)
+{
+	c->policy = w->policy = eg_policy_new();
+	c->nested = strdup(vnl->nested ? vnl->nested : default_nested);
+	if (!c->policy || !c->nested) {
+		eg_complain("no memory for the policy");
+		return -ENOMEM;
+	}
+	return make_policy(w, vnl);
+}
+
+int eg_config_read(struct eg_config *c, const char *text)
+{
+	struct eg_words *w = calloc(1, sizeof(*w));
+	struct eg_vnl vnl;
+	char error[EG_ERROR_MAX];
+	int rc;
+
+	memset(c, 0, sizeof(*c));
+	if (!w)
+		return -ENOMEM;
+	w->in_vnl = true;
+	rc = eg_vnl_parse(&vnl, text, error, sizeof(error));
+	if (rc) {
+		eg_complain("VNL: %s", error);
+	} else {
+		rc = fill(c, w, &vnl);
+		eg_vnl_clear(&vnl);
+	}
+	free(w);
+	if (rc)
+		eg_config_clear(c);
+	return rc;
+}
+
+void eg_config_clear(struct eg_config *c)
+{
+	eg_policy_free(c->policy);
+	free(c->nested);
+	memset(c, 0, sizeof(*c));
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The module: libvdeplug's six operations around one pipeline.
+ *
+ * Purpose. Give every frame that the host program sends or receives to the
+ * pipeline, and do with it what the verdict says.
+ *
+ *   vde_send: judge -> nested vde_send | record, answer
+ *   vde_recv: an answer of ours | nested vde_recv -> judge -> return | record, next
+ *
+ * Life-cycle. Open makes a policy from the VNL, a record, the nested connection,
+ * one epoll descriptor and a pipeline, in an order in which each failure undoes all
+ * before it; close undoes all. Nothing outlives it.
+ *
+ * Invariants. lock covers the pipeline and the answers; no nested operation, no
+ * disk and no wait happens under it, so a host may send and receive from two
+ * threads at once. A blocked frame is "sent": its length is returned, because 0
+ * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
+ * dropped" is 1 (vde_recv(3)); some hosts hand that byte to the guest as a frame, so
+ * the next frame that is ready is tried first.
+ *
+ * The data descriptor. Hosts poll it, and our own answers must wake them: it is an
+ * epoll descriptor over the nested one and the answers' event. An epoll descriptor
+ * never reports a hang-up, though, by which hosts notice that the network is gone;
+ * so when the nested end hangs up, a duplicate of its descriptor takes the epoll
+ * descriptor's number, and the host sees what it would see without us.
+ *
+ * Limits. RECV_TRIES dropped frames in a row in one vde_recv.
+ *
+ * Fails how. Open: NULL, errno, one line on stderr. EPROTONOSUPPORT is never
+ * left in errno: libvdeplug would take it for a missing module and try the next
+ * folder of its search path.
+ */
+#include "complain.h"
+#include "config.h"
+#include "pipeline.h"
+#include "recorder.h"
+#include "replies.h"
+
+#include <libvdeplug.h>
+#include <libvdeplug_mod.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RECV_TRIES = 64 };
+
+/* Begins as struct vdeconn does: libvdeplug fills handle and module. */
+struct egress {
+	void *handle;
+	struct vdeplug_module *module;
+	struct eg_config config;
+	struct eg_recorder *recorder; /* NULL: no log */
+	VDECONN *nested;
+	int epoll;
+	pthread_mutex_t lock;
+	struct eg_replies *replies;
+	struct eg_pipeline *pipeline;
+};
+
+/* Milliseconds on a clock that costs no system call and never goes back. */
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int watch(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* Make what a host polls. Returns 0 or a negative errno, said on stderr. */
+static int open_datafd(struct egress *e)
+{
+	int nested = vde_datafd(e->nested);
+
+	e->replies = eg_replies_new();
+	e->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (e->replies && e->epoll >= 0 && watch(e->epoll, nested) == 0 &&
+	    watch(e->epoll, eg_replies_fd(e->replies)) == 0)
+		return 0;
+	eg_complain("no descriptor to poll: %s", strerror(errno));
+	return -errno;
+}
+
+static int open_pipeline(struct egress *e)
+{
+	struct eg_seed seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+		eg_complain("no random bytes: %s", strerror(errno));
+		return -errno;
+	}
+	e->pipeline = eg_pipeline_new(e->config.policy, &seed);
+	if (e->pipeline)
+		return 0;
+	eg_complain("no memory for %zu flows", e->config.policy->flows);
+	return -ENOMEM;
+}
+
+static int open_nested(struct egress *e, char *descr, int interface_version,
+		       struct vde_open_args *args)
+{
+	const char *vm = e->config.policy->vm;
+
+	/* The label is how a switch lists the port, and its operator finds the guest. */
+	e->nested = vde_open_real(e->config.nested, vm[0] ? (char *)(uintptr_t)vm : descr,
+				  interface_version, args);
+	if (e->nested)
+		return 0;
+	if (errno == EPROTONOSUPPORT)
+		errno = ENODEV;
+	eg_complain("the nested network %s cannot be opened: %s", e->config.nested,
+		    strerror(errno));
+	return -errno;
+}
+
+static int close_all(struct egress *e)
+{
+	int rc = e->nested ? vde_close(e->nested) : 0;
+
+	eg_pipeline_free(e->pipeline);
+	if (e->epoll >= 0)
+		close(e->epoll);
+	eg_replies_free(e->replies);
+	eg_recorder_close(e->recorder);
+	eg_config_clear(&e->config);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+	return rc;
+}
+
+/* All of open behind the configuration. Returns 0 or a negative errno. */
+static int open_parts(struct egress *e, char *descr, int interface_version,
+		      struct vde_open_args *args)
+{
+	int rc = open_pipeline(e);
+
+	if (!rc && e->config.policy->log)
+		rc = eg_recorder_open(&e->recorder, e->config.policy->log);
+	if (!rc)
+		rc = open_nested(e, descr, interface_version, args);
+	if (!rc)
+		rc = open_datafd(e);
+	return rc;
+}
+
+static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
+			    struct vde_open_args *args)
+{
+	struct egress *e = calloc(1, sizeof(*e));
+	int rc;
+
+	if (!e)
+		return NULL;
+	e->epoll = -1;
+	pthread_mutex_init(&e->lock, NULL);
+	rc = eg_config_read(&e->config, vnl);
+	if (!rc)
+		rc = open_parts(e, descr, interface_version, args);
+	if (!rc)
+		return (VDECONN *)e;
+	close_all(e);
+	errno = -rc;
+	return NULL;
+}
+
+static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
+{
+	struct egress *e = (struct egress *)conn;
+	struct eg_outcome o;
+	ssize_t sent;
+
+	pthread_mutex_lock(&e->lock);
+	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
+	if (o.reply_len)
+		eg_replies_put(e->replies, o.reply, o.reply_len);
+	pthread_mutex_unlock(&e->lock);
+	if (o.verdict == EG_BLOCK) {
+		eg_recorder_put(e->recorder, buf, len);
+		return (ssize_t)len;
+	}
+	sent = vde_send(e->nested, o.out, o.out_len, flags);
+	return sent == (ssize_t)o.out_len ? (ssize_t)len : sent;
+}
+
+/* The network is gone: from now on the host polls the nested end itself. */
+static void hang_up(struct egress *e)
+{
+	struct pollfd p = { .fd = vde_datafd(e->nested), .events = POLLIN };
+
+	if (poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)))
+		(void)dup3(p.fd, e->epoll, O_CLOEXEC);
+}
+
+static bool nested_is_ready(const struct egress *e)
+{
+	struct pollfd p = { .fd = vde_datafd(e->nested), .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
+}
+
+/* Judge N bytes at BUF from the network. Returns their length for the guest, or 0
+ * where they are blocked. */
+static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n)
+{
+	struct eg_outcome o;
+
+	pthread_mutex_lock(&e->lock);
+	eg_pipeline_from_network(e->pipeline, buf, n, now_ms(), &o);
+	pthread_mutex_unlock(&e->lock);
+	if (o.verdict == EG_PASS)
+		return (ssize_t)o.out_len;
+	eg_recorder_put(e->recorder, buf, n);
+	return 0;
+}
+
+static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
+{
+	struct egress *e = (struct egress *)conn;
+	ssize_t n;
+
+	pthread_mutex_lock(&e->lock);
+	n = (ssize_t)eg_replies_take(e->replies, buf, len);
+	pthread_mutex_unlock(&e->lock);
+	if (n > 0)
+		return n;
+	for (int tries = 0; tries < RECV_TRIES; tries++) {
+		n = vde_recv(e->nested, buf, len, flags);
+		if (n <= 0) {
+			hang_up(e);
+			return n;
+		}
+		if (n > 1)
+			n = judge_received(e, buf, (size_t)n);
+		else
+			n = 0; /* the nested network dropped it */
+		if (n > 0)
+			return n;
+		if (!nested_is_ready(e))
+			break;
+	}
+	return 1;
+}
+
+static int egress_datafd(VDECONN *conn)
+{
+	return ((struct egress *)conn)->epoll;
+}
+
+static int egress_ctlfd(VDECONN *conn)
+{
+	return vde_ctlfd(((struct egress *)conn)->nested);
+}
+
+static int egress_close(VDECONN *conn)
+{
+	return close_all((struct egress *)conn);
+}
+
+/* The one symbol of this module that libvdeplug looks up. */
+__attribute__((visibility("default"))) struct vdeplug_module vdeplug_ops = {
+	.vde_open_real = egress_open,
+	.vde_recv = egress_recv,
+	.vde_send = egress_send,
+	.vde_datafd = egress_datafd,
+	.vde_ctlfd = egress_ctlfd,
+	.vde_close = egress_close,
+};

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The module as hosts use it: opened by the real libvdeplug, its network side a
+ * socket pair (seqpacket://FD) whose far end the test holds.
+ */
+#include "packet.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libvdeplug.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/check_egress.XXXXXX";
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* libvdeplug opens modules with RTLD_DEEPBIND, which the sanitizers refuse. */
+__attribute__((visibility("default"))) void *dlopen(const char *file, int flags)
+{
+	void *(*next)(const char *, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "dlopen");
+	return next(file, flags & ~RTLD_DEEPBIND);
+}
+#endif
+
+struct rig {
+	VDECONN *conn;
+	int network; /* the far end of the network side */
+};
+
+static int ready(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) > 0 ? p.revents : 0;
+}
+
+static void rig_open(struct rig *r, const char *options)
+{
+	char vnl[512];
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	snprintf(vnl, sizeof(vnl), "egress://%s{seqpacket://%d}", options, pair[0]);
+	r->network = pair[1];
+	r->conn = vde_open(vnl, (char *)"check", NULL);
+	ck_assert_ptr_nonnull(r->conn);
+}
+
+static void rig_close(struct rig *r)
+{
+	ck_assert_int_eq(vde_close(r->conn), 0);
+	close(r->network);
+}
+
+static size_t syn_of_guest(uint8_t *frame, uint16_t port)
+{
+	const struct packet_tcp tcp = { .seq = 1000, .window = 65535, .flags = 2 };
+	struct packet_end to = packet_at(&packet_network, port);
+
+	return packet_tcp4(frame, &packet_guest, &to, &tcp, NULL, 0);
+}
+
+START_TEST(blocked_frame_is_sent_for_the_host_and_reaches_nobody)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	size_t n = syn_of_guest(frame, 443);
+	struct rig r;
+	ssize_t m;
+
+	rig_open(&r, "");
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 0), 0);
+	ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(ready(r.network, 20), 0);
+	/* The reset makes the data descriptor readable by itself, once. */
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 0), POLLIN);
+	m = vde_recv(r.conn, got, sizeof(got), 0);
+	ck_assert_int_eq(m, PACKET_L4_4 + 20);
+	ck_assert_uint_eq(got[PACKET_L4_4 + 13], 0x14);
+	ck_assert_mem_eq(got, frame + 6, 6);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 0), 0);
+	rig_close(&r);
+}
+END_TEST
+
+START_TEST(drop_says_nothing)
+{
+	uint8_t frame[PACKET_MAX];
+	size_t n = syn_of_guest(frame, 443);
+	struct rig r;
+
+	rig_open(&r, "[action=drop]");
+	ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(ready(r.network, 20), 0);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 0), 0);
+	rig_close(&r);
+}
+END_TEST
+
+START_TEST(flow_of_the_network_passes_both_ways)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	struct rig r;
+	size_t n;
+
+	rig_open(&r, "");
+	n = packet_udp4(frame, &packet_network, &packet_guest, "hello", 5);
+	ck_assert_int_eq(send(r.network, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 1000), POLLIN);
+	ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)n);
+	ck_assert_mem_eq(got, frame, n);
+	n = packet_udp4(frame, &packet_guest, &packet_network, "world", 5);
+	ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(recv(r.network, got, sizeof(got), MSG_DONTWAIT), (ssize_t)n);
+	ck_assert_mem_eq(got, frame, n);
+	rig_close(&r);
+}
+END_TEST
+
+START_TEST(stowaway_behind_the_ip_length_is_cut_and_length_kept)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	struct rig r;
+	size_t n;
+
+	rig_open(&r, "");
+	n = packet_udp4(frame, &packet_network, &packet_guest, "hello", 5);
+	ck_assert_int_eq(send(r.network, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)n);
+	n = packet_udp4(frame, &packet_guest, &packet_network, "world", 5);
+	memcpy(frame + n, "secret", 6);
+	ck_assert_int_eq(vde_send(r.conn, frame, n + 6, 0), (ssize_t)n + 6);
+	ck_assert_int_eq(recv(r.network, got, sizeof(got), MSG_DONTWAIT), (ssize_t)n);
+	rig_close(&r);
+}
+END_TEST
+
+START_TEST(frame_dropped_on_receipt_is_skipped_for_the_next)
+{
+	uint8_t bad[PACKET_MAX], good[PACKET_MAX], got[PACKET_MAX];
+	const struct packet_tcp ack = { .seq = 1, .ack = 1, .flags = 16 };
+	size_t b = packet_tcp4(bad, &packet_network, &packet_guest, &ack, NULL, 0);
+	size_t g = packet_udp4(good, &packet_network, &packet_guest, "x", 1);
+	struct rig r;
+
+	rig_open(&r, "");
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(send(r.network, bad, b, 0), (ssize_t)b);
+	ck_assert_int_eq(send(r.network, good, g, 0), (ssize_t)g);
+	ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)g);
+	ck_assert_mem_eq(got, good, g);
+	ck_assert_int_eq(send(r.network, bad, b, 0), (ssize_t)b);
+	ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), 1);
+	rig_close(&r);
+}
+END_TEST
+
+START_TEST(hang_up_of_the_network_shows_on_the_data_descriptor)
+{
+	uint8_t got[PACKET_MAX];
+	struct rig r;
+
+	rig_open(&r, "");
+	close(r.network);
+	ck_assert_int_ne(ready(vde_datafd(r.conn), 1000), 0);
+	ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), 0);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 0) & POLLHUP, POLLHUP);
+	ck_assert_int_eq(vde_close(r.conn), 0);
+}
+END_TEST
+
+static unsigned frames_in(const char *path, const uint8_t *frame, size_t n)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	pcap_t *p = pcap_open_offline(path, error);
+	struct pcap_pkthdr *h;
+	const u_char *data;
+	unsigned count = 0;
+
+	ck_assert_msg(p != NULL, "%s", error);
+	while (pcap_next_ex(p, &h, &data) == 1) {
+		ck_assert_uint_eq(h->caplen, n);
+		ck_assert_mem_eq(data, frame, n);
+		count++;
+	}
+	pcap_close(p);
+	return count;
+}
+
+START_TEST(log_holds_each_blocked_frame_once_and_is_appended_to)
+{
+	uint8_t frame[PACKET_MAX];
+	char path[64], options[128];
+	size_t n = syn_of_guest(frame, 80);
+	struct stat st;
+	struct rig r;
+
+	snprintf(path, sizeof(path), "%s/log.pcap", folder);
+	snprintf(options, sizeof(options), "[log=\"%s\"]", path);
+	for (unsigned round = 1; round <= 2; round++) {
+		rig_open(&r, options);
+		for (int i = 0; i < 100; i++)
+			vde_send(r.conn, frame, n, 0);
+		rig_close(&r);
+		ck_assert_uint_eq(frames_in(path, frame, n), 100 * round);
+	}
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+}
+END_TEST
+
+/* What must not open, what the one line says, and errno. */
+static const struct {
+	const char *vnl, *says;
+	int error;
+} refused[] = {
+	{ "egress://[reslove=\"x\"]{null://}", "reslove", EINVAL },
+	{ "egress://[action=\"maybe\"]{null://}", "maybe", EINVAL },
+	{ "egress://[act=\"drop\"]{null://}", "act", EINVAL },
+	{ "egress://[action=drop/action=drop]{null://}", "action", EINVAL },
+	{ "egress://[resolve=\"*\"]{null://}", "*", EINVAL },
+	{ "egress://[resolve=\"bad!name\"]{null://}", "bad!name", EINVAL },
+	{ "egress://[policy=\"/nonexistent/policy\"]{null://}", "/nonexistent/policy", ENOENT },
+	{ "egress://[policy=\"/\"]{null://}", "/", EISDIR },
+	{ "egress://[log=\"/nonexistent/x.pcap\"]{null://}", "/nonexistent/x.pcap", ENOENT },
+	{ "egress://[log=\"/tmp/x.txt\"]{null://}", "x.txt", EINVAL },
+	{ "egress://[flows=0]{null://}", "flows", EINVAL },
+	{ "egress://[dns=\"127.0.0.1\"]{null://}", "127.0.0.1", EINVAL },
+	{ "egress://{nosuchmodule://}", "nosuchmodule://", ENODEV },
+	{ "egress://{egress://[reslove=x]}", "reslove", EINVAL },
+	{ "egress://[resolve=\"x\"", "VNL", EINVAL },
+	{ "egress://{null://}x", "VNL", EINVAL },
+};
+
+static unsigned open_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+START_TEST(bad_configuration_does_not_open_and_leaks_nothing)
+{
+	char said[1024];
+	int saved = dup(STDERR_FILENO), p[2];
+	unsigned before;
+	VDECONN *conn;
+	ssize_t n;
+	int error;
+
+	ck_assert_int_eq(pipe(p), 0);
+	before = open_descriptors();
+	dup2(p[1], STDERR_FILENO);
+	errno = 0;
+	conn = vde_open((char *)(uintptr_t)refused[_i].vnl, (char *)"check", NULL);
+	error = errno;
+	dup2(saved, STDERR_FILENO);
+	ck_assert_ptr_null(conn);
+	ck_assert_int_eq(error, refused[_i].error);
+	ck_assert_uint_eq(open_descriptors(), before);
+	n = read(p[0], said, sizeof(said) - 1);
+	ck_assert_int_gt(n, 0);
+	said[n] = '\0';
+	ck_assert_msg(strncmp(said, "egress: ", 8) == 0, "%s", said);
+	ck_assert_msg(strstr(said, refused[_i].says) != NULL, "%s", said);
+	/* One line for the fault; an outer egress:// adds one about what it nests. */
+	ck_assert_msg(strchr(said, '\n') == said + n - 1 || strstr(refused[_i].vnl, "{egress"),
+		      "%s", said);
+	close(p[0]);
+	close(p[1]);
+	close(saved);
+}
+END_TEST
+
+START_TEST(symbolic_link_as_log_is_refused)
+{
+	char path[64], vnl[256];
+
+	snprintf(path, sizeof(path), "%s/link.pcap", folder);
+	ck_assert_int_eq(symlink("/dev/null", path), 0);
+	snprintf(vnl, sizeof(vnl), "egress://[log=\"%s\"]{null://}", path);
+	ck_assert_ptr_null(vde_open(vnl, (char *)"check", NULL));
+	ck_assert_int_eq(errno, ELOOP);
+}
+END_TEST
+
+START_TEST(log_in_use_by_another_instance_is_refused)
+{
+	char options[128], vnl[256];
+	struct rig r;
+
+	snprintf(options, sizeof(options), "[log=\"%s/shared.pcap\"]", folder);
+	rig_open(&r, options);
+	snprintf(vnl, sizeof(vnl), "egress://%s{null://}", options);
+	ck_assert_ptr_null(vde_open(vnl, (char *)"check", NULL));
+	ck_assert_int_eq(errno, EWOULDBLOCK);
+	rig_close(&r);
+}
+END_TEST
+
+START_TEST(instances_share_nothing)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	size_t n = packet_udp4(frame, &packet_network, &packet_guest, "x", 1);
+	struct rig a, b;
+
+	rig_open(&a, "");
+	rig_open(&b, "[action=drop]");
+	ck_assert_int_eq(send(a.network, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(vde_recv(a.conn, got, sizeof(got), 0), (ssize_t)n);
+	n = packet_udp4(frame, &packet_guest, &packet_network, "y", 1);
+	vde_send(b.conn, frame, n, 0);
+	ck_assert_int_eq(ready(b.network, 20), 0);
+	vde_send(a.conn, frame, n, 0);
+	ck_assert_int_eq(ready(a.network, 1000), POLLIN);
+	rig_close(&a);
+	rig_close(&b);
+}
+END_TEST
+
+struct sender {
+	VDECONN *conn;
+	atomic_bool stop;
+};
+
+static void *send_all_the_time(void *arg)
+{
+	struct sender *s = arg;
+	uint8_t frame[PACKET_MAX];
+	size_t n;
+
+	for (uint16_t port = 1; !atomic_load(&s->stop); port = (uint16_t)(port % 60000 + 1)) {
+		n = syn_of_guest(frame, port);
+		vde_send(s->conn, frame, n, 0);
+	}
+	return NULL;
+}
+
+/* As VirtualBox does: one thread sends while another receives. */
+START_TEST(host_may_send_and_receive_at_once)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	struct sender s;
+	unsigned received = 0;
+	pthread_t thread;
+	struct rig r;
+	size_t n;
+
+	rig_open(&r, "");
+	s.conn = r.conn;
+	atomic_init(&s.stop, false);
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_all_the_time, &s), 0);
+	for (uint16_t port = 1; port <= 2000; port++) {
+		struct packet_end from = packet_at(&packet_network, port);
+
+		n = packet_udp4(frame, &from, &packet_guest, "x", 1);
+		ck_assert_int_eq(send(r.network, frame, n, 0), (ssize_t)n);
+		while (ready(vde_datafd(r.conn), 0)) {
+			ssize_t m = vde_recv(r.conn, got, sizeof(got), 0);
+
+			ck_assert_int_gt(m, 1);
+			received += got[23] == 17;
+			if (received == port)
+				break;
+		}
+	}
+	atomic_store(&s.stop, true);
+	pthread_join(thread, NULL);
+	while (received < 2000 && ready(vde_datafd(r.conn), 1000))
+		received += vde_recv(r.conn, got, sizeof(got), 0) > 1 && got[23] == 17;
+	ck_assert_uint_eq(received, 2000);
+	ck_assert_int_eq(ready(r.network, 0), 0);
+	rig_close(&r);
+}
+END_TEST
+
+/* Search for modules in the build first, then where the system's are: beside libvdeplug. */
+static void set_module_path(void)
+{
+	char path[4096];
+	Dl_info info;
+
+	if (!dladdr((void *)(uintptr_t)vde_open_real, &info) || !realpath(info.dli_fname, path))
+		exit(EXIT_FAILURE);
+	*strrchr(path, '/') = '\0';
+	{
+		char both[sizeof(path) + 256];
+
+		snprintf(both, sizeof(both), "%s:%s/vdeplug", MODULE_DIR, path);
+		setenv("VDEPLUGIN_PATH", both, 1);
+	}
+}
+
+static void remove_folder(void)
+{
+	static const char *const names[] = { "log.pcap", "link.pcap", "shared.pcap" };
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+int main(void)
+{
+	Suite *s = suite_create("egress");
+	TCase *c = tcase_create("module");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	set_module_path();
+	if (!mkdtemp(folder))
+		return EXIT_FAILURE;
+	tcase_add_test(c, blocked_frame_is_sent_for_the_host_and_reaches_nobody);
+	tcase_add_test(c, drop_says_nothing);
+	tcase_add_test(c, flow_of_the_network_passes_both_ways);
+	tcase_add_test(c, stowaway_behind_the_ip_length_is_cut_and_length_kept);
+	tcase_add_test(c, frame_dropped_on_receipt_is_skipped_for_the_next);
+	tcase_add_test(c, hang_up_of_the_network_shows_on_the_data_descriptor);
+	tcase_add_test(c, log_holds_each_blocked_frame_once_and_is_appended_to);
+	tcase_add_loop_test(c, bad_configuration_does_not_open_and_leaks_nothing, 0,
+			    (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_test(c, symbolic_link_as_log_is_refused);
+	tcase_add_test(c, log_in_use_by_another_instance_is_refused);
+	tcase_add_test(c, instances_share_nothing);
+	tcase_add_test(c, host_may_send_and_receive_at_once);
+	tcase_set_timeout(c, 30);
+	suite_add_tcase(s, c);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	remove_folder();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
