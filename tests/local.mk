@@ -42,7 +42,7 @@ check_PROGRAMS = \
 	tests/check_replies \
 	tests/check_vnl \
 	tests/check_egress
-dist_check_SCRIPTS = tests/layers.sh
+dist_check_SCRIPTS = tests/layers.sh tests/manual.sh
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 # No test is about time: the limit only ends what hangs, on a loaded machine too.
 AM_TESTS_ENVIRONMENT = \
