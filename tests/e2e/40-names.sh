@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh disable=SC2154
+# What the guest may look up. The judge of what left is the resolver's own log, and a capture between slirp and it.
+
+# Answers, as the real clients print them.
+dig_says() {
+    expected=$1
+    shift
+    same "$(guest dig +short +tries=1 +time=3 "$@")" "$expected"
+}
+kdig_says() {
+    expected=$1
+    shift
+    same "$(guest kdig +short +retry=0 +time=3 "$@")" "$expected"
+}
+getent_says() { guest getent ahosts "$1" | grep -qF "$FAR4" && guest getent ahosts "$1" | grep -qF "$FAR6"; }
+nslookup_says() { guest busybox nslookup "$1" 10.0.2.3 | grep -qF "Address: $FAR4"; }
+
+# The answer repeats the question as it was asked, letter case included: resolvers that randomise it insist on that.
+case_kept() { guest dig +tries=1 +time=3 @10.0.2.3 AlLoWeD.TeSt A | grep '^AlLoWeD\.TeSt\.'; }
+
+# All at once, each from a socket of its own.
+# shellcheck disable=SC2016
+fifty() {
+    guest sh -c 'for n in $(seq 50); do dig +short +tries=2 +time=3 @10.0.2.3 allowed.test & done; wait' >"$W/fifty"
+    same "$(grep -cF "$FAR4" "$W/fifty")" 50
+}
+
+# refused_name NAME CLIENT…: NXDOMAIN, and no server has heard of it.
+refused_name() {
+    refused=$1
+    shift
+    guest "$@" "$refused" >"$W/said" 2>&1
+    cat "$W/said"
+    grep -q 'status: NXDOMAIN' "$W/said" || return 1
+    if asked "$refused"; then echo "but it was asked for"; return 1; fi
+}
+
+# Another server is another service: nothing at all reaches it.
+other_server() {
+    saw=$(guest dig +tries=1 +time=2 "@$1" allowed.test)
+    echo "$saw"
+    if echo "$saw" | grep -q 'status: NOERROR'; then return 1; fi
+    if grep 'query\[' "$W/elsewhere.log"; then return 1; fi
+}
+other_server_answers() { dig_says "$FAR4" "@$1" allowed.test; }
+
+# Over TCP whatever is not let through may be reset or answered, but it never arrives.
+tcp_name() {
+    guest dig +tcp +tries=1 +time=2 @10.0.2.3 "$1"
+    if asked "$1"; then return 1; fi
+}
+
+empty_answer() {
+    guest dig +tries=1 +time=3 @10.0.2.3 allowed.test TXT >"$W/said"
+    cat "$W/said"
+    grep -q 'status: NOERROR' "$W/said" && grep -q 'ANSWER: 0' "$W/said" || return 1
+    if grep 'query\[TXT\]' "$W/dns.log"; then return 1; fi
+}
+
+# A cookie, padding or client subnet option is room for the guest's own bytes. $W/wire.pcap is what slirp sent on.
+laden_query() {
+    guest dig +tries=1 +subnet=192.0.2.0/24 +ednsopt=65001:736d7567676c6564 @10.0.2.3 allowed.test
+    wait_for 2 wire_has 'udp dst port 53' || { echo "no query on the wire"; return 1; }
+    laden=$(tshark -r "$W/wire.pcap" -Y 'dns.flags.response == 0 && dns.opt.code' 2>"$W/tshark.log")
+    echo "$laden"
+}
+wire_has() { frames wire "$@" | grep -q .; }
+options_ride_along() { laden_query && [ -n "$laden" ]; }
+nothing_rides_along() { laden_query && [ -z "$laden" ]; }
+
+# Listed names work on both sides.
+listed() {
+    try "$1: A over IPv4 (dig, with a cookie)" dig_says "$FAR4" @10.0.2.3 allowed.test
+    try "$1: AAAA over IPv4 (dig)" dig_says "$FAR6" @10.0.2.3 allowed.test AAAA
+    try "$1: A over IPv6 (dig)" dig_says "$FAR4" @fd00::3 allowed.test
+    try "$1: AAAA over IPv6 (dig)" dig_says "$FAR6" @fd00::3 allowed.test AAAA
+    try "$1: A without EDNS (dig)" dig_says "$FAR4" +noedns @10.0.2.3 allowed.test
+    try "$1: A (kdig)" kdig_says "$FAR4" @10.0.2.3 allowed.test
+    try "$1: A with EDNS padding and DNSSEC bits (kdig)" kdig_says "$FAR4" +edns +padding=64 +dnssec @10.0.2.3 allowed.test
+    try "$1: A (busybox nslookup)" nslookup_says allowed.test
+    try "$1: A and AAAA as glibc asks (getent)" getent_says allowed.test
+    try "$1: a name below *.allowed.test" dig_says "$FAR4" @10.0.2.3 sub.allowed.test
+    try "$1: a name far below *.allowed.test" dig_says "$FAR4" @10.0.2.3 deep.er.allowed.test
+    try "$1: letter case in the question is kept" case_kept
+    try "$1: 50 lookups at once" fifty
+}
+
+unlisted() {
+    try "behind: a name not listed (dig, IPv4) is NXDOMAIN and never sent on" refused_name denied.test dig @10.0.2.3
+    try "behind: a name not listed (dig, IPv6) is NXDOMAIN and never sent on" refused_name denied.test dig @fd00::3
+    try "behind: a name not listed (kdig) is NXDOMAIN and never sent on" refused_name denied.test kdig @10.0.2.3
+    try "behind: AAAA of a name not listed is NXDOMAIN and never sent on" refused_name denied.test dig @10.0.2.3 -t AAAA
+    try "behind: a name that only ends alike" refused_name notallowed.test dig @10.0.2.3
+    try "behind: a name that only begins alike" refused_name allowed.test.denied.test dig @10.0.2.3
+    try "behind: the parent of a listed name" refused_name test dig @10.0.2.3
+    try "behind: TXT of a listed name is an empty answer and never sent on" empty_answer
+    try "behind: a name not listed, over TCP, never arrives" tcp_name denied.test
+    try "behind: another server, IPv4, is not reached" other_server "$FAR4"
+    try "behind: another server, IPv6, is not reached" other_server "$FAR6"
+    try "behind: no EDNS option leaves with a query" nothing_rides_along
+}
+
+internet_up
+
+if guest_up without slirp://; then
+    listed without
+    try "without: a name not listed is answered" dig_says "$FAR4" @10.0.2.3 denied.test
+    try "without: a name not listed is answered (IPv6)" dig_says "$FAR4" @fd00::3 denied.test
+    try "without: TXT is answered" dig_says '"smuggled"' @10.0.2.3 allowed.test TXT
+    try "without: another server answers" other_server_answers "$FAR4"
+    try "without: another server answers (IPv6)" other_server_answers "$FAR6"
+    sniff wire lo port 53
+    try "without: EDNS options leave with a query" options_ride_along
+    stop wire
+    guest_down
+fi
+
+# Both resolvers start over, so that what is in their logs was asked behind the plugin.
+for server in dns elsewhere; do stop "$server"; done
+dns_server dns 127.0.0.1,::1
+dns_server elsewhere "$FAR4,$FAR6"
+
+if guest_up behind "$(behind 'resolve="allowed.test *.allowed.test"' slirp://)"; then
+    sniff wire lo port 53
+    listed behind
+    unlisted
+    stop wire
+    guest_down
+fi
+
+# Without a list every name is refused.
+if guest_up "behind, no list" "$(behind '' slirp://)"; then
+    try "behind, no list: NXDOMAIN, never sent on" refused_name sub.allowed.test.none dig @10.0.2.3
+    guest_down
+fi

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh disable=SC2154
+# When the nested network dies, vde_plug has to end behind the plugin as it ends without it.
+
+# how_it_ends SIGNAL VNL…: vde_plug with these, one of which leads to the switch `mortal`, which gets SIGNAL.
+# Says with which status vde_plug ended and what it wrote; 124 is timeout(1): it did not end.
+how_it_ends() {
+    deadly=$1
+    shift
+    start_switch near
+    start_switch mortal
+    timeout 10 vde_plug "$@" >"$W/end.out" 2>&1 <"$W/never" &
+    plug=$!
+    wait_for 3 plugged mortal || echo "vde_plug did not plug in"
+    # Its socket is there before the switch has answered.
+    sleep 0.3
+    before=$(date +%s)
+    stop mortal "$deadly"
+    code=0
+    wait "$plug" || code=$?
+    stop near
+    # A second more or less is the clock's; the bound of 10 is not.
+    if [ $(($(date +%s) - before)) -le 3 ]; then when="at once"; else when="late"; fi
+    echo "status $code, $when, said: $(cat "$W/end.out")"
+}
+plugged() { [ "$(find "$W/$1.sock" -type s | wc -l)" -ge 2 ]; }
+
+ends_alike() {
+    same "$(how_it_ends "$1" "vde://$W/near.sock" "$behind")" "$(how_it_ends "$1" "vde://$W/near.sock" "$bare")" &&
+        same "$(how_it_ends "$1" "$behind" "vde://$W/near.sock")" "$(how_it_ends "$1" "$bare" "vde://$W/near.sock")" &&
+        same "$(how_it_ends "$1" "$behind")" "$(how_it_ends "$1" "$bare")"
+}
+ends() {
+    how_it_ends "$1" "vde://$W/near.sock" "$bare" >"$W/how"
+    cat "$W/how"
+    grep -q '^status 0' "$W/how"
+}
+
+bare=vde://$W/mortal.sock
+behind=$(behind "" "$bare")
+
+try "without: vde_plug ends when its switch is stopped" ends TERM
+try "without: vde_plug ends when its switch is killed" ends KILL
+try "behind: it ends in the same way when the switch is stopped" ends_alike TERM
+try "behind: it ends in the same way when the switch is killed" ends_alike KILL

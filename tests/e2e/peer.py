@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Both ends of a try: a far end that logs whatever arrives, and clients that time what became of it.
+
+peer.py serve LOG tcp:PORT… udp:PORT…    answer on every address; one `arrived` line per connection and datagram
+peer.py tcp ADDRESS PORT [SECONDS]       connect, ask, print `OUTCOME MILLISECONDS`
+peer.py udp ADDRESS PORT [SECONDS]       send one datagram, wait for the answer, print the same
+peer.py dns SERVER NAME TYPE [SECONDS]   ask, print `RCODE MILLISECONDS ANSWERS`
+peer.py shoot ADDRESS PORT COUNT         that many datagrams, numbered; wants no answer
+peer.py bulk ADDRESS PORT CLIENTS BYTES  many TCP clients at once, each sends and reads back; exit 0 if all checksums agree
+peer.py echoes ADDRESS PORT CLIENTS EACH many UDP clients at once; exit 0 if each datagram came back to its sender
+
+Times are taken around the system calls alone.
+"""
+import errno
+import hashlib
+import os
+import selectors
+import socket
+import struct
+import sys
+import threading
+import time
+
+ANSWER = b"HTTP/1.0 200 OK\r\nContent-Length: 13\r\n\r\nfar end here\n"
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def serve(log, *ports):
+    out = open(log, "a", buffering=1)
+
+    def stream(connection, address, port):
+        with connection:
+            out.write(f"arrived tcp {port} from {address[0]} {address[1]}\n")
+            connection.settimeout(10)
+            try:
+                said = connection.recv(4096)
+                out.write(f"said {port} {said[:200]!r}\n")
+                connection.sendall(ANSWER)
+            except OSError as error:
+                out.write(f"broke {port} {error}\n")
+
+    selector = selectors.DefaultSelector()
+    for word in ports:
+        kind, port = word.split(":")
+        for host in ("0.0.0.0", "::"):
+            sock = socket.socket(family(host), socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if host == "::":
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind((host, int(port)))
+            if kind == "tcp":
+                sock.listen(64)
+            selector.register(sock, selectors.EVENT_READ, (kind, port))
+    out.write("ready\n")
+    while True:
+        for key, _ in selector.select():
+            kind, port = key.data
+            if kind == "tcp":
+                connection, address = key.fileobj.accept()
+                threading.Thread(target=stream, args=(connection, address, port), daemon=True).start()
+            else:
+                data, address = key.fileobj.recvfrom(65535)
+                out.write(f"arrived udp {port} from {address[0]} {address[1]} {data[:200]!r}\n")
+                key.fileobj.sendto(data, address)
+
+
+def timed(action):
+    """Run action; say what came of it and after how many milliseconds."""
+    start = time.monotonic()
+    try:
+        outcome = action()
+    except socket.timeout:
+        outcome = "timeout"
+    except OSError as error:
+        outcome = errno.errorcode.get(error.errno, str(error))
+    return outcome, (time.monotonic() - start) * 1000
+
+
+def tcp(address, port, seconds="3"):
+    sock = socket.socket(family(address), socket.SOCK_STREAM)
+    sock.settimeout(float(seconds))
+    outcome, ms = timed(lambda: sock.connect((address, int(port))) or "connected")
+    if outcome == "connected":
+        sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        outcome = timed(lambda: "answered" if sock.recv(4096) == ANSWER else "garbled")[0]
+    print(f"{outcome} {ms:.1f}")
+
+
+def udp(address, port, seconds="3"):
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    sock.settimeout(float(seconds))
+    sock.connect(socket.getaddrinfo(address, port)[0][4])
+    text = os.urandom(16).hex().encode()
+
+    def ask():
+        sock.send(text)
+        return "answered" if sock.recv(4096) == text else "garbled"
+
+    print("{} {:.1f}".format(*timed(ask)))
+
+
+def shoot(address, port, count):
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    for number in range(int(count)):
+        sock.sendto(f"shot {number}".encode(), (address, int(port)))
+        time.sleep(0.001)
+
+
+def dns(server, name, kind, seconds="3"):
+    query = struct.pack(">HHHHHH", int.from_bytes(os.urandom(2), "big"), 0x0100, 1, 0, 0, 0)
+    for label in name.rstrip(".").split("."):
+        query += bytes([len(label)]) + label.encode()
+    query += b"\0" + struct.pack(">HH", {"A": 1, "TXT": 16, "AAAA": 28}[kind], 1)
+    sock = socket.socket(family(server), socket.SOCK_DGRAM)
+    sock.settimeout(float(seconds))
+    sock.connect((server, 53))
+    answer = b""
+
+    def ask():
+        nonlocal answer
+        sock.send(query)
+        answer = sock.recv(4096)
+        return "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED".split()[answer[3] & 15]
+
+    outcome, ms = timed(ask)
+    if answer and answer[:2] != query[:2]:
+        outcome = "garbled"
+    print(f"{outcome} {ms:.1f} {struct.unpack('>H', answer[6:8])[0] if answer else 0}")
+
+
+def echoes(address, port, clients, each):
+    """All clients send before any of them listens, so that a mix-up between them would show."""
+    socks = []
+    for _ in range(int(clients)):
+        sock = socket.socket(family(address), socket.SOCK_DGRAM)
+        sock.settimeout(3)
+        sock.connect((address, int(port)))
+        socks.append(sock)
+    wrong = 0
+    for turn in range(int(each)):
+        texts = [f"client {n} turn {turn} ".encode() + os.urandom(8) * (1 + 20 * turn % 160) for n in range(len(socks))]
+        for sock, text in zip(socks, texts):
+            sock.send(text)
+        for n, (sock, text) in enumerate(zip(socks, texts)):
+            outcome = timed(lambda: "same" if sock.recv(65535) == text else "garbled")[0]
+            if outcome != "same":
+                wrong += 1
+                print(f"client {n} turn {turn} ({len(text)} bytes): {outcome}")
+    print(f"{int(clients) * int(each) - wrong} of {int(clients) * int(each)} came back")
+    return 1 if wrong else 0
+
+
+def bulk(address, port, clients, size):
+    """Echoes at once. The connections are opened one by one, each proven by a byte: slirp listens with a backlog
+    of 1, and Linux resets what a burst of connections leaves beyond that."""
+    wrong = []
+    socks = []
+    for n in range(int(clients)):
+        sock = socket.create_connection((address, int(port)), timeout=30)
+        sock.sendall(b"?")
+        if sock.recv(1) != b"?":
+            print(f"connection {n} does not echo")
+            return 1
+        socks.append(sock)
+
+    def client(n, sock):
+        text = os.urandom(int(size))
+        back = hashlib.sha256()
+        got = 0
+        try:
+            with sock:
+                sender = threading.Thread(target=lambda: (sock.sendall(text), sock.shutdown(socket.SHUT_WR)))
+                sender.start()
+                while piece := sock.recv(65536):
+                    back.update(piece)
+                    got += len(piece)
+                sender.join()
+        except OSError as error:
+            wrong.append(f"connection {n}: {error} after {got} bytes")
+            return
+        if back.digest() != hashlib.sha256(text).digest():
+            wrong.append(f"connection {n}: {got} of {size} bytes came back, checksums differ")
+
+    threads = [threading.Thread(target=client, args=pair) for pair in enumerate(socks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print("\n".join(wrong) or f"{clients} connections of {size} bytes each way")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "tcp", "udp", "dns", "bulk", "echoes"):
+        sys.exit(__doc__)
+    sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
