@@ -20,8 +20,9 @@
  * more: a second answer to the same query passes only if it was asked again.
  *
  * Limits. EG_DNSTRACK_CAPACITY waiting queries, looked through one by one. What rules
- * out all but one of them (time, id, the guest's port) stands apart from the rest,
- * 4 KiB in a row, so that a guest that fills the table makes no look-up slow.
+ * out most of them (time, id, the guest's port) stands apart from the rest, 4 KiB in a
+ * row: a full table costs about 0.2 microseconds, and 2 where a guest gives all its
+ * queries the same id and port.
  *
  * Fails how. A full table refuses the query; nobody who waits is evicted.
  *

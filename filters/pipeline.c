@@ -27,12 +27,10 @@
  *
  * Fails how. It cannot, after eg_pipeline_new: no memory is taken per frame.
  */
-#include "pipeline.h"
+#include "passage.h"
 
 #include "arp.h"
 #include "checksum.h"
-#include "dnstrack.h"
-#include "flow.h"
 #include "icmp.h"
 #include "nd.h"
 
@@ -40,6 +38,7 @@
 #include <stdlib.h>
 
 static_assert((int)EG_ICMP_FRAME_MAX <= (int)EG_REBUILT_MAX, "an ICMP error fits");
+static_assert((int)EG_DHCP_FRAME_MAX <= (int)EG_REBUILT_MAX, "a DHCP message fits");
 static_assert((int)EG_ETH_LEN + (int)EG_IP6_LEN + (int)EG_UDP_LEN + (int)EG_DNS_QUERY_MAX <=
 		      (int)EG_REBUILT_MAX,
 	      "a DNS query fits");
@@ -50,37 +49,22 @@ enum {
 	EDE_BLOCKED = 15,   /* RFC 8914 4.16 */
 };
 
-struct eg_pipeline {
-	const struct eg_policy *policy;
-	struct eg_flows *flows;
-	struct eg_dnstrack *queries;
-	struct eg_dhcp dhcp;
-	uint64_t reply_tokens; /* in thousandths of an answer */
-	uint64_t reply_filled; /* when they were last counted, ms */
-	struct eg_counters counters;
-};
-
-/* One frame on its way. */
-struct passage {
-	struct eg_pipeline *p;
-	struct eg_outcome *o;
-	enum eg_dir dir;
-	uint64_t now;
-	struct eg_frame f;
-	struct eg_dns_query query; /* where one was read: its reply needs it */
-};
-
-struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed)
+struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed,
+				    eg_blocked_fn *blocked, void *ctx)
 {
 	struct eg_pipeline *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->policy = policy;
+	p->blocked = blocked;
+	p->ctx = ctx;
 	p->reply_tokens = REPLY_BURST * 1000;
 	p->flows = eg_flows_new(policy->flows, seed);
+	p->fragments = eg_fragments_new();
 	p->queries = eg_dnstrack_new();
-	if (!p->flows || !p->queries) {
+	p->streams = eg_dnsstreams_new();
+	if (!p->flows || !p->fragments || !p->queries || !p->streams) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
@@ -91,7 +75,9 @@ void eg_pipeline_free(struct eg_pipeline *p)
 {
 	if (!p)
 		return;
+	eg_dnsstreams_free(p->streams);
 	eg_dnstrack_free(p->queries);
+	eg_fragments_free(p->fragments);
 	eg_flows_free(p->flows);
 	free(p);
 }
@@ -99,12 +85,6 @@ void eg_pipeline_free(struct eg_pipeline *p)
 const struct eg_counters *eg_pipeline_counters(const struct eg_pipeline *p)
 {
 	return &p->counters;
-}
-
-static void send_rebuilt(struct passage *w, size_t len)
-{
-	w->o->out = w->o->rebuilt;
-	w->o->out_len = len;
 }
 
 /* The flow's clock starts anew with each frame that belongs to it. */
@@ -141,17 +121,19 @@ static enum eg_reason judge_icmp(struct passage *w)
 	if (!eg_flows_find(w->p->flows, &key, w->now))
 		return EG_R_ICMP;
 	if (w->dir == EG_FROM_GUEST)
-		send_rebuilt(w, eg_icmp_rebuild(&w->f, w->o->rebuilt));
+		eg_send_rebuilt(w, eg_icmp_rebuild(&w->f, w->o->rebuilt));
 	return EG_R_NONE;
 }
 
-/* Open a TCP flow for the network's SYN. */
+/* Open a TCP flow: for any SYN of the network's, for a guest's to a resolver. */
 static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 {
 	struct eg_flow *flow;
 	struct eg_tcp tcp;
-	enum eg_reason r = eg_tcp_open(&tcp, &w->f);
+	enum eg_reason r = eg_tcp_open(&tcp, w->dir, &w->f);
 
+	if (r == EG_R_NONE && w->dir == EG_FROM_GUEST)
+		r = eg_judge_stream_syn(w);
 	if (r)
 		return r;
 	flow = eg_flows_insert(w->p->flows, key, w->now);
@@ -162,20 +144,43 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 	return EG_R_NONE;
 }
 
+static void forget(struct passage *w, struct eg_flow *flow)
+{
+	eg_dnsstream_end(w->p->streams, &flow->key);
+	eg_flows_remove(w->p->flows, flow);
+}
+
+static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
+{
+	enum eg_reason r;
+	bool over;
+
+	if (w->f.tcp.flags & EG_TCP_SYN)
+		return eg_judge_stream_syn(w);
+	r = eg_judge_stream(w, flow, &over);
+	if (over)
+		forget(w, flow);
+	return r;
+}
+
 static enum eg_reason judge_tcp(struct passage *w)
 {
 	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
 	enum eg_reason r;
 
+	if (!flow && (w->dir == EG_FROM_NETWORK || eg_is_stream(w)))
+		return open_tcp(w, &key);
 	if (!flow)
-		return w->dir == EG_FROM_NETWORK ? open_tcp(w, &key) : eg_tcp_stray(&w->f);
+		return eg_tcp_stray(&w->f);
 	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
+	if (r == EG_R_NONE && w->dir == EG_FROM_GUEST && flow->tcp.opener == EG_FROM_GUEST)
+		r = judge_stream(w, flow);
 	if (r)
 		return r;
 	touch(w, flow, eg_tcp_timeout(&flow->tcp));
 	if (flow->tcp.state == EG_TCP_CLOSED)
-		eg_flows_remove(w->p->flows, flow);
+		forget(w, flow);
 	return EG_R_NONE;
 }
 
@@ -188,71 +193,8 @@ static enum eg_reason judge_dhcp(struct passage *w)
 		return eg_dhcp_judge_network(&w->p->dhcp, &w->f);
 	r = eg_dhcp_judge_guest(&w->p->dhcp, &w->f, w->o->rebuilt, &len);
 	if (r == EG_R_NONE)
-		send_rebuilt(w, len);
+		eg_send_rebuilt(w, len);
 	return r;
-}
-
-/* Send MSG from and to where the guest's datagram goes, below headers of ours. */
-static void send_datagram(struct passage *w, const uint8_t *msg, size_t len)
-{
-	const struct eg_ends ends = {
-		.src_mac = eg_eth_src(&w->f),
-		.dst_mac = eg_eth_dst(&w->f),
-		.src = w->f.src,
-		.dst = w->f.dst,
-	};
-	struct eg_writer out = eg_writer(w->o->rebuilt, EG_REBUILT_MAX);
-
-	eg_frame_begin(&out, &ends, EG_PROTO_UDP, EG_UDP_LEN + len);
-	eg_give16(&out, w->f.sport);
-	eg_give16(&out, w->f.dport);
-	eg_give16(&out, (uint16_t)(EG_UDP_LEN + len));
-	eg_give16(&out, 0);
-	eg_give(&out, msg, len);
-	eg_checksum_fill(out.p, out.len);
-	send_rebuilt(w, out.len);
-}
-
-static enum eg_reason judge_query(struct passage *w)
-{
-	uint8_t msg[EG_DNS_QUERY_MAX];
-	enum eg_reason r;
-
-	if (!eg_checksum_right(&w->f))
-		return EG_R_CHECKSUM;
-	r = eg_dns_parse_query(&w->query, w->f.payload);
-	if (r)
-		return r;
-	if (!eg_policy_may_resolve(w->p->policy, &w->query.name))
-		return EG_R_DNS_NAME;
-	if (!eg_policy_has_dns_type(w->p->policy, w->query.type))
-		return EG_R_DNS_TYPE;
-	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now);
-	if (r)
-		return r;
-	send_datagram(w, msg, eg_dns_build_query(&w->query, msg));
-	return EG_R_NONE;
-}
-
-/* FRAME is w->f's bytes, where they may be written. */
-static enum eg_reason judge_answer(struct passage *w, uint8_t *frame)
-{
-	uint8_t raw[EG_NAME_MAX];
-	struct eg_dns_answer a;
-	enum eg_reason r;
-
-	if (!eg_checksum_right(&w->f))
-		return EG_R_CHECKSUM;
-	r = eg_dns_parse_answer(&a, w->f.payload);
-	if (r)
-		return r;
-	r = eg_dnstrack_answer(w->p->queries, &w->f, &a, w->now, raw);
-	if (r)
-		return r;
-	/* The question left in lower case; a client may insist on its own. */
-	memcpy(frame + w->f.l4_off + EG_UDP_LEN + EG_DNS_HEADER_LEN, raw, a.name.len);
-	eg_checksum_fill(frame, w->f.len);
-	return EG_R_NONE;
 }
 
 /* A datagram that is neither DHCP nor DNS. */
@@ -285,10 +227,10 @@ static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
 		return EG_R_GROUP;
 	if (w->dir == EG_FROM_GUEST && f->dport == EG_DNS_PORT &&
 	    eg_policy_is_resolver(policy, &f->dst))
-		return judge_query(w);
+		return eg_judge_query(w);
 	if (w->dir == EG_FROM_NETWORK && f->sport == EG_DNS_PORT &&
 	    eg_policy_is_resolver(policy, &f->src))
-		return judge_answer(w, frame);
+		return eg_judge_answer(w, frame);
 	return judge_datagram(w);
 }
 
@@ -308,6 +250,79 @@ static enum eg_reason judge(struct passage *w, uint8_t *frame)
 	default:
 		return EG_R_IP_PROTOCOL;
 	}
+}
+
+/* The datagram of which the last fragment has come. Only a flow's can be in parts:
+ * what is rebuilt or answered here fits into one frame. */
+static enum eg_reason judge_whole(struct passage *w, const struct eg_datagram *d)
+{
+	size_t len;
+	const uint8_t *whole = eg_datagram_whole(d, &len);
+	enum eg_reason r = eg_frame_decode_whole(&w->f, whole, len);
+	const struct eg_policy *policy = w->p->policy;
+
+	if (r)
+		return r;
+	if (eg_addr_is_group(&w->f.dst))
+		return EG_R_GROUP;
+	if (eg_dhcp_is(&w->f, w->dir) ||
+	    (w->f.sport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.src)) ||
+	    (w->f.dport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.dst)))
+		return EG_R_FRAGMENT;
+	return judge_datagram(w);
+}
+
+static void report(struct passage *w, enum eg_dir dir, enum eg_reason r, const uint8_t *frame,
+		   size_t len, uint64_t came)
+{
+	const struct eg_blocked b = {
+		.dir = dir, .reason = r, .frame = frame, .len = len, .age = w->now - came
+	};
+
+	w->p->counters.blocked[dir][r]++;
+	if (w->p->blocked)
+		w->p->blocked(w->p->ctx, &b);
+}
+
+/* What was held of D is blocked, for the reason R. */
+static void block_parts(struct passage *w, const struct eg_datagram *d, enum eg_reason r)
+{
+	for (size_t i = 0; i < eg_datagram_parts(d); i++) {
+		uint64_t came;
+		size_t len;
+		const uint8_t *part = eg_datagram_part(d, i, &len, &came);
+
+		report(w, eg_datagram_dir(d), r, part, len, came);
+	}
+}
+
+/* A fragment waits until its datagram is whole; then all of it shares one verdict. */
+static enum eg_reason judge_fragment(struct passage *w)
+{
+	struct eg_datagram *d;
+	enum eg_hold hold = eg_fragments_take(w->p->fragments, &w->f, w->dir, w->now, &d);
+	enum eg_reason r = EG_R_FRAGMENT;
+
+	if (hold == EG_HOLD_KEPT) {
+		w->o->verdict = EG_HOLD;
+		return EG_R_NONE;
+	}
+	w->o->out_len = w->f.len; /* of this part; the whole is decoded next */
+	if (hold == EG_HOLD_WHOLE)
+		r = judge_whole(w, d);
+	if (r == EG_R_NONE)
+		w->o->parts = d;
+	else if (d)
+		block_parts(w, d, r);
+	return r;
+}
+
+static void expire_fragments(struct passage *w)
+{
+	const struct eg_datagram *d;
+
+	while ((d = eg_fragments_expired(w->p->fragments, w->now)))
+		block_parts(w, d, EG_R_FRAGMENT);
 }
 
 static bool may_reply(struct eg_pipeline *p, uint64_t now)
@@ -332,6 +347,8 @@ static size_t reply_dns(struct passage *w, enum eg_rcode rcode, int ede)
 {
 	uint8_t msg[EG_DNS_REPLY_MAX];
 
+	if (w->f.proto == EG_PROTO_TCP)
+		return eg_reply_reset(&w->f, w->o->reply);
 	return eg_reply_dns(&w->f, msg, eg_dns_build_reply(&w->query, rcode, ede, msg),
 			    w->o->reply);
 }
@@ -340,16 +357,20 @@ static size_t reply_dns(struct passage *w, enum eg_rcode rcode, int ede)
  * Segments that a live connection does not allow get none: a reset would end it. */
 static size_t build_reply(struct passage *w, enum eg_reason r)
 {
+	bool tcp = w->f.proto == EG_PROTO_TCP;
+
 	switch (r) {
 	case EG_R_TCP_NEW:
 	case EG_R_TCP_NO_FLOW:
 		return eg_reply_reset(&w->f, w->o->reply);
 	case EG_R_UDP_NEW:
 	case EG_R_DNS_SERVER:
-	case EG_R_DNS_MALFORMED:
 	case EG_R_ICMP:
 	case EG_R_IP_PROTOCOL:
 		return eg_reply_prohibited(&w->f, w->o->reply);
+	case EG_R_DNS_MALFORMED:
+		return tcp ? eg_reply_reset(&w->f, w->o->reply)
+			   : eg_reply_prohibited(&w->f, w->o->reply);
 	case EG_R_DNS_NAME:
 		return reply_dns(w, EG_RCODE_NXDOMAIN, EDE_BLOCKED);
 	case EG_R_DNS_TYPE:
@@ -361,20 +382,21 @@ static size_t build_reply(struct passage *w, enum eg_reason r)
 	}
 }
 
-static void settle(struct passage *w, enum eg_reason r)
+/* Count, report and answer. BYTES and LEN are the frame as it came. */
+static void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
 {
 	struct eg_pipeline *p = w->p;
 	struct eg_outcome *o = w->o;
 
 	o->reason = r;
-	o->verdict = r == EG_R_NONE ? EG_PASS : EG_BLOCK;
-	if (o->verdict == EG_PASS) {
-		p->counters.passed[w->dir]++;
+	if (o->verdict == EG_HOLD)
+		return;
+	if (r == EG_R_NONE) {
+		p->counters.passed[w->dir] += 1 + (o->parts ? eg_datagram_parts(o->parts) : 0);
 		return;
 	}
-	o->out = NULL;
-	o->out_len = 0;
-	p->counters.blocked[w->dir][r]++;
+	o->verdict = EG_BLOCK;
+	report(w, w->dir, r, bytes, len, w->now);
 	if (w->dir == EG_FROM_GUEST && p->policy->action == EG_REJECT)
 		o->reply_len = build_reply(w, r);
 	if (o->reply_len && !may_reply(p, w->now))
@@ -383,22 +405,33 @@ static void settle(struct passage *w, enum eg_reason r)
 		p->counters.replies++;
 }
 
+/* BYTES may be written to where WRITABLE, which is the same, is not NULL. */
 static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *writable)
 {
 	struct eg_outcome *o = w->o;
 	enum eg_reason r;
 
 	w->query.name.len = 0;
-	o->reply_len = 0;
+	o->verdict = EG_PASS;
+	o->parts = NULL;
 	o->out = NULL;
+	o->out_len = 0;
+	o->reply_len = 0;
+	expire_fragments(w);
 	r = eg_frame_decode(&w->f, bytes, len);
-	if (r == EG_R_NONE)
+	if (r == EG_R_NONE) {
 		r = judge(w, writable);
-	if (r == EG_R_NONE && !o->out) {
-		o->out = bytes;
-		o->out_len = w->f.len;
+		if (!o->out)
+			o->out_len = w->f.len;
+	} else if (r == EG_R_FRAGMENT) {
+		r = judge_fragment(w);
 	}
-	settle(w, r);
+	settle(w, r, bytes, len);
+	if (o->out) /* rebuilt: it leaves also in place of a blocked one */
+		return;
+	o->out = o->verdict == EG_PASS ? bytes : NULL;
+	if (!o->out)
+		o->out_len = 0;
 }
 
 void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now,

@@ -3,51 +3,74 @@
 #ifndef EG_PIPELINE_H
 #define EG_PIPELINE_H
 
-#include "dhcp.h"
-#include "frame.h"
+#include "dnsstream.h"
+#include "fragment.h"
 #include "policy.h"
 #include "reply.h"
 #include "siphash.h"
 
-enum { EG_REBUILT_MAX = EG_DHCP_FRAME_MAX };
+enum { EG_REBUILT_MAX = EG_DNSSTREAM_FRAME_MAX };
 
-enum eg_verdict { EG_PASS, EG_BLOCK };
+enum eg_verdict {
+	EG_PASS,
+	EG_BLOCK,
+	EG_HOLD, /* kept back until more frames allow a verdict */
+};
 
-/* What became of a frame. Large for a stack of a guest's I/O thread, so kept small
- * on purpose: about 800 bytes. */
+/* What became of a frame. It lives on the stack of a guest's I/O thread, so it is kept
+ * small on purpose: about 1.7 KB. */
 struct eg_outcome {
 	enum eg_verdict verdict;
-	enum eg_reason reason;		/* EG_R_NONE where it passes */
-	const uint8_t *out;		/* what passes on: the frame itself, or rebuilt */
+	enum eg_reason reason; /* EG_R_NONE unless it is blocked */
+	/* Fragments that were held and pass now, before out; NULL: none. The pipeline's,
+	 * until its next frame. */
+	const struct eg_datagram *parts;
+	/* What leaves: the frame itself, or rebuilt; where it is held nothing, where it is
+	 * blocked nothing or our reset of the connection. */
+	const uint8_t *out;
 	size_t out_len;
-	size_t reply_len;		/* our answer to the guest; 0: none */
+	size_t reply_len; /* our answer to the guest; 0: none */
 	uint8_t rebuilt[EG_REBUILT_MAX];
 	uint8_t reply[EG_REPLY_MAX];
 };
 
+/* A frame that was blocked: it, or one that was held and is blocked only now. */
+struct eg_blocked {
+	enum eg_dir dir;
+	enum eg_reason reason;
+	const uint8_t *frame; /* as sent (a held one cut to its IP length) */
+	size_t len;
+	uint64_t age; /* ms since it was sent */
+};
+
+/* Told of each blocked frame, once, from within eg_pipeline_from_...; must not call back. */
+typedef void eg_blocked_fn(void *ctx, const struct eg_blocked *b);
+
 struct eg_counters {
-	uint64_t passed[2];			/* frames, by enum eg_dir */
-	uint64_t blocked[2][EG_REASON_COUNT];	/* frames, by enum eg_dir and reason */
-	uint64_t replies;			/* answers built */
-	uint64_t replies_limited;		/* answers not given: too many at once */
+	uint64_t passed[2];                   /* frames, by enum eg_dir */
+	uint64_t blocked[2][EG_REASON_COUNT]; /* frames, by enum eg_dir and reason */
+	uint64_t replies;                     /* answers built */
+	uint64_t replies_limited;             /* answers not given: too many at once */
 };
 
 struct eg_pipeline;
 
-/* A pipeline under POLICY, which must outlive it; SEED keys its hashes. NULL
- * where memory is short. Owned by the caller. Not thread-safe: one caller at a time. */
-struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed);
-void eg_pipeline_free(struct eg_pipeline *p);	/* NULL is fine */
+/* A pipeline under POLICY, which must outlive it; SEED keys its hashes; BLOCKED is called with
+ * CTX (NULL: nobody is told). NULL where memory is short. Owned by the caller. Not
+ * thread-safe: one caller at a time. */
+struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed,
+				    eg_blocked_fn *blocked, void *ctx);
+void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
 
 /* Judge LEN bytes at FRAME that the guest sent, at NOW (ms, monotonic, never
  * going back). FRAME stays as it is. */
-void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t len,
-			    uint64_t now, struct eg_outcome *o);
+void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now,
+			    struct eg_outcome *o);
 
 /* Judge LEN bytes at FRAME for the guest. FRAME may be written to: an answer's
  * question gets back the letter case in which the guest asked it. */
-void eg_pipeline_from_network(struct eg_pipeline *p, uint8_t *frame, size_t len,
-			      uint64_t now, struct eg_outcome *o);
+void eg_pipeline_from_network(struct eg_pipeline *p, uint8_t *frame, size_t len, uint64_t now,
+			      struct eg_outcome *o);
 
 /* What it did so far; the pipeline's own, exact at any time between two calls. */
 const struct eg_counters *eg_pipeline_counters(const struct eg_pipeline *p);

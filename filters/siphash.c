@@ -39,15 +39,12 @@ static inline void sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* N bytes (at most 8) as a little-endian number. With a constant N compilers
- * make one load of it. */
-static inline uint64_t sip_load(const uint8_t *p, size_t n)
+/* Eight bytes as a little-endian number; compilers make one load of it. */
+static inline uint64_t sip_load(const uint8_t *p)
 {
-	uint64_t m = 0;
-
-	for (size_t i = 0; i < n; i++)
-		m |= (uint64_t)p[i] << 8 * i;
-	return m;
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
 }
 
 uint64_t eg_siphash13(const struct eg_seed *seed, const void *p, size_t n)
@@ -57,11 +54,14 @@ uint64_t eg_siphash13(const struct eg_seed *seed, const void *p, size_t n)
 			 .v2 = seed->k0 ^ 0x6c7967656e657261,
 			 .v3 = seed->k1 ^ 0x7465646279746573 };
 	const uint8_t *b = p;
+	uint64_t last = (uint64_t)n << 56; /* and what is left of the message */
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, b += 8)
-		sip_word(&s, sip_load(b, 8));
-	sip_word(&s, sip_load(b, left) | (uint64_t)n << 56);
+		sip_word(&s, sip_load(b));
+	while (left-- > 0)
+		last |= (uint64_t)b[left] << 8 * left;
+	sip_word(&s, last);
 	s.v2 ^= 0xff;
 	sip_round(&s);
 	sip_round(&s);

@@ -3,27 +3,29 @@
  * TCP connections as seen from between their two ends.
  *
  * Purpose: let a guest send exactly the segments that belong to a connection which
- * the host opened. What it sends must be what a TCP in its place could send: the
- * right kind of segment for the state, with numbers that its peer allowed.
+ * the host opened, or which the guest opened and may. What it sends must be what a
+ * TCP in its place could send: the right kind of segment for the state, with
+ * numbers that its peer allowed.
  *
  * Terms
- *   host     the network's end; it opens connections and is trusted
- *   guest    the other end; it is not
+ *   host     the network's end; it is trusted, and opens what it likes
+ *   guest    the other end; it is not, and opens what the caller lets it
+ *   opener   the end that sent the first SYN; the other is the answerer
  *   side     what one end has said so far (struct eg_tcp_side)
  *   kind     what a segment is, by its flags: SYN, SYN+ACK, ACK (any data), FIN, RST
  *   exact    a RST whose number is what its receiver expects next (RFC 5961 3.2);
  *            in answer to a SYN, one that acknowledges it (RFC 9293 3.10.7.3)
  *   loose    any other RST
  *
- * Life-cycle: host's SYN -> SYN_SENT -> guest's SYN+ACK of exactly that SYN ->
- * SYN_RECEIVED -> host's ACK of exactly that SYN+ACK -> ESTABLISHED -> FINs,
- * half-closed in FIN_WAIT (the host's came first) or CLOSE_WAIT (the guest's) ->
+ * Life-cycle: opener's SYN -> SYN_SENT -> answerer's SYN+ACK of exactly that SYN ->
+ * SYN_RECEIVED -> opener's ACK of exactly that SYN+ACK -> ESTABLISHED -> FINs,
+ * half-closed in FIN_WAIT (the opener's came first) or CLOSE_WAIT (the answerer's) ->
  * CLOSING, where the last segments are said again until nobody asks. An exact
  * RST closes. A loose one inside the window passes, but its receiver will answer it
  * with a challenge ACK rather than close (RFC 5961), so the connection goes on in
- * CLOSING with a short time to live. A SYN of the host's within a connection is
- * passed on: the guest's challenge ACK and the host's RST to that sort it out.
- * A SYN of the guest's never passes, in any state: neither simultaneous open nor
+ * CLOSING with a short time to live. A SYN of the host's within a connection that
+ * it opened is passed on: the guest's challenge ACK and the host's RST to that sort it out.
+ * An answerer's SYN never passes, in any state: neither simultaneous open nor
  * split handshake (Beardsley and Qian 2010) exist here.
  *
  * Windows: after van Rooij. A segment of side S to side R passes if
@@ -64,13 +66,13 @@ enum {
 };
 
 /* Idle times, in ms. RFC 5382 5 asks a NAT for 4 minutes before and after, and for
- * 2 h 4 min in between; but only the host opens here, and its own SYN opens again what
+ * 2 h 4 min in between; but the opener's own SYN opens again what
  * was forgotten, so the short ones may be as short as what the ends themselves keep. */
 static const uint32_t timeouts[EG_TCP_STATES] = {
 	[EG_TCP_CLOSED] = 0,
 	/* Longer than the longest pause between two SYNs (Linux: 64 s); as conntrack, pf. */
 	[EG_TCP_SYN_SENT] = 2 * MINUTE,
-	/* The host answers at once; a guest repeats its SYN+ACK for up to 63 s (Linux). */
+	/* The opener answers at once; the other repeats its SYN+ACK for up to 63 s (Linux). */
 	[EG_TCP_SYN_RECEIVED] = 1 * MINUTE,
 	/* Keepalives come every 2 h; people leave a shell open overnight. As NPF and pf. */
 	[EG_TCP_ESTABLISHED] = 24 * HOUR,
@@ -117,44 +119,44 @@ static const uint8_t kinds[FLAGS_MASK + 1] = {
 /* The state machine: next[state][whose segment][its kind]. A cell is the next
  * state plus one; an omitted cell drops. */
 #define TO(state) (EG_TCP_##state + 1)
-enum { GUEST = EG_FROM_GUEST, HOST = EG_FROM_NETWORK };
+enum { OPENER, ANSWERER };
 
 static const uint8_t next[EG_TCP_STATES][2][KINDS] = {
 	[EG_TCP_CLOSED] = {
-		[HOST] = { [SYN] = TO(SYN_SENT) },
+		[OPENER] = { [SYN] = TO(SYN_SENT) },
 	},
 	[EG_TCP_SYN_SENT] = {
-		[HOST] = { [SYN] = TO(SYN_SENT), [RST] = TO(CLOSED) },
-		[GUEST] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
+		[OPENER] = { [SYN] = TO(SYN_SENT), [RST] = TO(CLOSED) },
+		[ANSWERER] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
 	},
 	[EG_TCP_SYN_RECEIVED] = {
-		[HOST] = { [SYN] = TO(SYN_RECEIVED), [ACK] = TO(ESTABLISHED),
+		[OPENER] = { [SYN] = TO(SYN_RECEIVED), [ACK] = TO(ESTABLISHED),
 			   [FIN] = TO(FIN_WAIT), [RST] = TO(CLOSED) },
-		[GUEST] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
+		[ANSWERER] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
 	},
 	[EG_TCP_ESTABLISHED] = {
-		[HOST] = { [SYN] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED), [FIN] = TO(FIN_WAIT),
+		[OPENER] = { [SYN] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED), [FIN] = TO(FIN_WAIT),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
-		[GUEST] = { [SYNACK] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED),
+		[ANSWERER] = { [SYNACK] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED),
 			    [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
 			    [RST_LOOSE] = TO(CLOSING) },
 	},
 	[EG_TCP_FIN_WAIT] = {
-		[HOST] = { [SYN] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(FIN_WAIT),
+		[OPENER] = { [SYN] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(FIN_WAIT),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
-		[GUEST] = { [SYNACK] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(CLOSING),
+		[ANSWERER] = { [SYNACK] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(CLOSING),
 			    [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
 	},
 	[EG_TCP_CLOSE_WAIT] = {
-		[HOST] = { [SYN] = TO(CLOSE_WAIT), [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSING),
+		[OPENER] = { [SYN] = TO(CLOSE_WAIT), [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSING),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
-		[GUEST] = { [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
+		[ANSWERER] = { [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
 			    [RST_LOOSE] = TO(CLOSING) },
 	},
 	[EG_TCP_CLOSING] = {
-		[HOST] = { [SYN] = TO(SYN_SENT), [ACK] = TO(CLOSING), [FIN] = TO(CLOSING),
+		[OPENER] = { [SYN] = TO(SYN_SENT), [ACK] = TO(CLOSING), [FIN] = TO(CLOSING),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
-		[GUEST] = { [ACK] = TO(CLOSING), [FIN] = TO(CLOSING), [RST] = TO(CLOSED),
+		[ANSWERER] = { [ACK] = TO(CLOSING), [FIN] = TO(CLOSING), [RST] = TO(CLOSED),
 			    [RST_LOOSE] = TO(CLOSING) },
 	},
 };
@@ -180,6 +182,11 @@ static inline enum eg_dir other(enum eg_dir dir)
 	return dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST;
 }
 
+static inline int role(const struct eg_tcp *t, enum eg_dir dir)
+{
+	return dir == t->opener ? OPENER : ANSWERER;
+}
+
 /* The kind of F by its flags alone. SYNs with data (fast open, RFC 7413) are for
  * ends that know each other; a guest's RST needs none (RFC 9293 3.5.3 lets it). */
 static enum kind kind_of(const struct eg_frame *f, enum eg_dir dir)
@@ -197,8 +204,8 @@ static enum kind kind_of(const struct eg_frame *f, enum eg_dir dir)
  * port with a sequence number of 0: there the acknowledgement says it. */
 static bool reset_is_exact(const struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
-	if (t->state == EG_TCP_SYN_SENT && dir == EG_FROM_GUEST)
-		return (f->tcp.flags & A) && f->tcp.ack == t->side[HOST].end;
+	if (t->state == EG_TCP_SYN_SENT && role(t, dir) == ANSWERER)
+		return (f->tcp.flags & A) && f->tcp.ack == t->side[t->opener].end;
 	return f->tcp.seq == t->side[other(dir)].ack;
 }
 
@@ -256,56 +263,57 @@ static bool side_of_syn(struct eg_tcp_side *s, const struct eg_frame *f)
 	return !r.bad;
 }
 
-enum eg_reason eg_tcp_open(struct eg_tcp *t, const struct eg_frame *f)
+enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
-	enum kind kind = kind_of(f, EG_FROM_NETWORK);
-	struct eg_tcp_side host;
+	enum kind kind = kind_of(f, dir);
+	struct eg_tcp_side side;
 
 	if (kind == ILLEGAL)
 		return EG_R_TCP_FLAGS;
 	if (kind != SYN)
 		return EG_R_TCP_NO_FLOW;
-	if (!side_of_syn(&host, f))
+	if (!side_of_syn(&side, f))
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))
 		return EG_R_CHECKSUM;
-	*t = (struct eg_tcp){ .side = { [HOST] = host }, .state = EG_TCP_SYN_SENT };
-	t->side[GUEST].ack = host.end;
+	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = (uint8_t)dir };
+	t->side[dir] = side;
+	t->side[other(dir)].ack = side.end;
 	return EG_R_NONE;
 }
 
-/* A SYN of the host's inside a connection. */
+/* A SYN of the opener's inside a connection. */
 static enum eg_reason judge_syn(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
-	if (next[t->state][dir][SYN] == TO(SYN_SENT))
-		return eg_tcp_open(t, f);
-	if (t->state == EG_TCP_SYN_RECEIVED && f->tcp.seq != t->side[HOST].iss)
-		return EG_R_TCP_WINDOW;
-	return EG_R_NONE;
+	if (next[t->state][OPENER][SYN] == TO(SYN_SENT))
+		return eg_tcp_open(t, dir, f);
+	if (t->state == EG_TCP_SYN_RECEIVED)
+		return f->tcp.seq == t->side[dir].iss ? EG_R_NONE : EG_R_TCP_WINDOW;
+	return dir == EG_FROM_NETWORK ? EG_R_NONE : EG_R_TCP_STATE;
 }
 
-/* The guest's SYN+ACK: the first, or the same again while its sender has
+/* The answerer's SYN+ACK: the first, or the same again while its sender has
  * reason to repeat it, which is before it has sent anything else. */
 static enum eg_reason judge_synack(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
-	struct eg_tcp_side *host = &t->side[HOST];
-	struct eg_tcp_side guest;
+	struct eg_tcp_side *to = &t->side[other(dir)];
+	struct eg_tcp_side from;
 
-	if (f->tcp.ack != host->iss + 1)
+	if (f->tcp.ack != to->iss + 1)
 		return EG_R_TCP_WINDOW;
-	if (!side_of_syn(&guest, f))
+	if (!side_of_syn(&from, f))
 		return EG_R_TCP_FLAGS;
 	if (t->state != EG_TCP_SYN_SENT)
-		return guest.iss == t->side[dir].iss && guest.end == t->side[dir].end
+		return from.iss == t->side[dir].iss && from.end == t->side[dir].end
 			       ? EG_R_NONE
 			       : EG_R_TCP_WINDOW;
-	if (!guest.scaled || !host->scaled)
-		guest.scale = host->scale = 0;
-	guest.ack = f->tcp.ack;
-	guest.maxend = guest.end + host->maxwin;
-	host->maxend = host->end + guest.maxwin;
-	host->ack = guest.end;
-	t->side[dir] = guest;
+	if (!from.scaled || !to->scaled)
+		from.scale = to->scale = 0;
+	from.ack = f->tcp.ack;
+	from.maxend = from.end + to->maxwin;
+	to->maxend = to->end + from.maxwin;
+	to->ack = from.end;
+	t->side[dir] = from;
 	return EG_R_NONE;
 }
 
@@ -385,7 +393,7 @@ enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg
 		return EG_R_TCP_FLAGS;
 	if (kind == RST && !reset_is_exact(t, dir, f))
 		kind = RST_LOOSE;
-	cell = next[t->state][dir][kind];
+	cell = next[t->state][role(t, dir)][kind];
 	if (!cell)
 		return kind == RST_LOOSE ? EG_R_TCP_WINDOW : EG_R_TCP_STATE;
 	if (kind != ACK && !eg_checksum_right(f))

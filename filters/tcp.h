@@ -7,11 +7,11 @@
 
 enum eg_tcp_state {
 	EG_TCP_CLOSED,
-	EG_TCP_SYN_SENT,     /* the host's SYN passed */
-	EG_TCP_SYN_RECEIVED, /* the guest's SYN+ACK passed */
-	EG_TCP_ESTABLISHED,  /* the host acknowledged it */
-	EG_TCP_FIN_WAIT,     /* the host sent FIN */
-	EG_TCP_CLOSE_WAIT,   /* the guest sent FIN */
+	EG_TCP_SYN_SENT,     /* the opener's SYN passed */
+	EG_TCP_SYN_RECEIVED, /* the answerer's SYN+ACK passed */
+	EG_TCP_ESTABLISHED,  /* the opener acknowledged it */
+	EG_TCP_FIN_WAIT,     /* the opener sent FIN */
+	EG_TCP_CLOSE_WAIT,   /* the answerer sent FIN */
 	EG_TCP_CLOSING,      /* both did, or a reset passed that may not have hit */
 	EG_TCP_STATES
 };
@@ -31,13 +31,14 @@ struct eg_tcp_side {
 struct eg_tcp {
 	struct eg_tcp_side side[2]; /* by enum eg_dir: whose segments */
 	uint8_t state;              /* enum eg_tcp_state */
+	uint8_t opener;             /* enum eg_dir: who sent the first SYN */
 };
 
-/* Open T with F (decoded TCP), the network's first segment. Returns EG_R_NONE
+/* Open T with F (decoded TCP), the first segment, from DIR, who may. Returns EG_R_NONE
  * with T in SYN_SENT where F is a plain SYN without data and with a right checksum;
  * else why not, with T untouched: EG_R_TCP_NO_FLOW (no SYN), EG_R_TCP_FLAGS
  * (flags or SYN options that no TCP sends), EG_R_CHECKSUM. */
-enum eg_reason eg_tcp_open(struct eg_tcp *t, const struct eg_frame *f);
+enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f);
 
 /* Judge segment F (decoded TCP) from DIR in T and move T's state. Returns
  * EG_R_NONE where it passes; else, with T untouched, EG_R_TCP_FLAGS (as above),

@@ -5,22 +5,22 @@
  * Purpose. Give every frame that the host program sends or receives to the
  * pipeline, and do with it what the verdict says.
  *
- *   vde_send: judge -> nested vde_send | record, answer
- *   vde_recv: an answer of ours | nested vde_recv -> judge -> return | record, next
+ *   vde_send: judge -> nested vde_send | record, answer | held
+ *   vde_recv: the inbox | nested vde_recv -> judge -> return | record, next | held, next
  *
  * Life-cycle. Open makes a policy from the VNL, a record, the nested connection,
  * one epoll descriptor and a pipeline, in an order in which each failure undoes all
  * before it; close undoes all. Nothing outlives it.
  *
- * Invariants. lock covers the pipeline and the answers; no nested operation, no
+ * Invariants. lock covers the pipeline and the inbox; no nested operation, no
  * disk and no wait happens under it, so a host may send and receive from two
  * threads at once. A blocked frame is "sent": its length is returned, because 0
  * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
  * dropped" is 1 (vde_recv(3)); some hosts hand that byte to the guest as a frame, so
  * the next frame that is ready is tried first.
  *
- * The data descriptor. Hosts poll it, and our own answers must wake them: it is an
- * epoll descriptor over the nested one and the answers' event. An epoll descriptor
+ * The data descriptor. Hosts poll it, and what waits in the inbox must wake them: it is an
+ * epoll descriptor over the nested one and the inbox's. An epoll descriptor
  * never reports a hang-up, though, by which hosts notice that the network is gone;
  * so when the nested end hangs up, a duplicate of its descriptor takes the epoll
  * descriptor's number, and the host sees what it would see without us.
@@ -33,9 +33,9 @@
  */
 #include "complain.h"
 #include "config.h"
+#include "inbox.h"
 #include "pipeline.h"
 #include "recorder.h"
-#include "replies.h"
 
 #include <libvdeplug.h>
 #include <libvdeplug_mod.h>
@@ -52,7 +52,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RECV_TRIES = 64 };
+enum {
+	RECV_TRIES = 64,
+	/* All parts of a datagram: 64 KiB, and headers. */
+	PARTS_SIZE = EG_DATAGRAM_PARTS * (EG_ETH_LEN + EG_IP6_LEN + 8) + 65535,
+};
+
+/* Fragments on their way to the network, copied out from under the lock. */
+struct parts {
+	size_t count;
+	size_t len[EG_DATAGRAM_PARTS];
+	uint8_t bytes[PARTS_SIZE];
+};
 
 /* Begins as struct vdeconn does: libvdeplug fills handle and module. */
 struct egress {
@@ -63,8 +74,9 @@ struct egress {
 	VDECONN *nested;
 	int epoll;
 	pthread_mutex_t lock;
-	struct eg_replies *replies;
+	struct eg_inbox *inbox;
 	struct eg_pipeline *pipeline;
+	struct parts parts; /* the sending thread's */
 };
 
 /* Milliseconds on a clock that costs no system call and never goes back. */
@@ -88,13 +100,21 @@ static int open_datafd(struct egress *e)
 {
 	int nested = vde_datafd(e->nested);
 
-	e->replies = eg_replies_new();
+	e->inbox = eg_inbox_new();
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (e->replies && e->epoll >= 0 && watch(e->epoll, nested) == 0 &&
-	    watch(e->epoll, eg_replies_fd(e->replies)) == 0)
+	if (e->inbox && e->epoll >= 0 && watch(e->epoll, nested) == 0 &&
+	    watch(e->epoll, eg_inbox_fd(e->inbox)) == 0)
 		return 0;
 	eg_complain("no descriptor to poll: %s", strerror(errno));
 	return -errno;
+}
+
+/* Called from within the pipeline, and so under the lock. */
+static void record(void *egress, const struct eg_blocked *b)
+{
+	struct egress *e = egress;
+
+	eg_recorder_put(e->recorder, b->frame, b->len, b->age);
 }
 
 static int open_pipeline(struct egress *e)
@@ -105,7 +125,7 @@ static int open_pipeline(struct egress *e)
 		eg_complain("no random bytes: %s", strerror(errno));
 		return -errno;
 	}
-	e->pipeline = eg_pipeline_new(e->config.policy, &seed);
+	e->pipeline = eg_pipeline_new(e->config.policy, &seed, record, e);
 	if (e->pipeline)
 		return 0;
 	eg_complain("no memory for %zu flows", e->config.policy->flows);
@@ -136,7 +156,7 @@ static int close_all(struct egress *e)
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);
-	eg_replies_free(e->replies);
+	eg_inbox_free(e->inbox);
 	eg_recorder_close(e->recorder);
 	eg_config_clear(&e->config);
 	pthread_mutex_destroy(&e->lock);
@@ -179,23 +199,57 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	return NULL;
 }
 
+/* Hand LEN bytes at FRAME to the network. Returns 0, or what its vde_send returned
+ * instead of their length. */
+static ssize_t send_nested(struct egress *e, const uint8_t *frame, size_t len, int flags)
+{
+	ssize_t sent = vde_send(e->nested, frame, len, flags);
+
+	return sent == (ssize_t)len ? 0 : sent;
+}
+
+/* Copy the parts of D (NULL: none). They are the pipeline's only while it is locked. */
+static void copy_parts(struct parts *to, const struct eg_datagram *d)
+{
+	size_t len, at = 0;
+	uint64_t came;
+
+	to->count = d ? eg_datagram_parts(d) : 0;
+	for (size_t i = 0; i < to->count; i++) {
+		const uint8_t *part = eg_datagram_part(d, i, &len, &came);
+
+		memcpy(to->bytes + at, part, len);
+		to->len[i] = len;
+		at += len;
+	}
+}
+
+static void send_parts(struct egress *e, int flags)
+{
+	const uint8_t *part = e->parts.bytes;
+
+	for (size_t i = 0; i < e->parts.count; i++) {
+		send_nested(e, part, e->parts.len[i], flags);
+		part += e->parts.len[i];
+	}
+}
+
 static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
 {
 	struct egress *e = (struct egress *)conn;
 	struct eg_outcome o;
-	ssize_t sent;
+	ssize_t sent = 0;
 
 	pthread_mutex_lock(&e->lock);
 	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
 	if (o.reply_len)
-		eg_replies_put(e->replies, o.reply, o.reply_len);
+		eg_inbox_put(e->inbox, o.reply, o.reply_len);
+	copy_parts(&e->parts, o.parts);
 	pthread_mutex_unlock(&e->lock);
-	if (o.verdict == EG_BLOCK) {
-		eg_recorder_put(e->recorder, buf, len);
-		return (ssize_t)len;
-	}
-	sent = vde_send(e->nested, o.out, o.out_len, flags);
-	return sent == (ssize_t)o.out_len ? (ssize_t)len : sent;
+	send_parts(e, flags);
+	if (o.out)
+		sent = send_nested(e, o.out, o.out_len, flags);
+	return o.verdict == EG_PASS && sent ? sent : (ssize_t)len;
 }
 
 /* The network is gone: from now on the host polls the nested end itself. */
@@ -214,19 +268,36 @@ static bool nested_is_ready(const struct egress *e)
 	return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
 }
 
-/* Judge N bytes at BUF from the network. Returns their length for the guest, or 0
- * where they are blocked. */
-static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n)
+/* Put the fragments that were held with O's frame, and it, into the inbox: the guest
+ * receives one with each vde_recv. */
+static void deliver_parts(struct egress *e, const struct eg_outcome *o)
+{
+	uint64_t came;
+	size_t len;
+
+	for (size_t i = 0; i < eg_datagram_parts(o->parts); i++) {
+		const uint8_t *part = eg_datagram_part(o->parts, i, &len, &came);
+
+		eg_inbox_put(e->inbox, part, len);
+	}
+	eg_inbox_put(e->inbox, o->out, o->out_len);
+}
+
+/* Judge the N bytes at BUF, SIZE bytes, from the network. Returns the length of what is in BUF
+ * for the guest now, or 0 where there is nothing. */
+static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n, size_t size)
 {
 	struct eg_outcome o;
 
 	pthread_mutex_lock(&e->lock);
 	eg_pipeline_from_network(e->pipeline, buf, n, now_ms(), &o);
+	n = o.verdict == EG_PASS ? o.out_len : 0;
+	if (o.parts) {
+		deliver_parts(e, &o);
+		n = eg_inbox_take(e->inbox, buf, size);
+	}
 	pthread_mutex_unlock(&e->lock);
-	if (o.verdict == EG_PASS)
-		return (ssize_t)o.out_len;
-	eg_recorder_put(e->recorder, buf, n);
-	return 0;
+	return (ssize_t)n;
 }
 
 static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
@@ -235,7 +306,7 @@ static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
 	ssize_t n;
 
 	pthread_mutex_lock(&e->lock);
-	n = (ssize_t)eg_replies_take(e->replies, buf, len);
+	n = (ssize_t)eg_inbox_take(e->inbox, buf, len);
 	pthread_mutex_unlock(&e->lock);
 	if (n > 0)
 		return n;
@@ -246,7 +317,7 @@ static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
 			return n;
 		}
 		if (n > 1)
-			n = judge_received(e, buf, (size_t)n);
+			n = judge_received(e, buf, (size_t)n, len);
 		else
 			n = 0; /* the nested network dropped it */
 		if (n > 0)

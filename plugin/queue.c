@@ -8,6 +8,8 @@
  */
 #include "queue.h"
 
+#include "ring.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +17,9 @@
 struct eg_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;
-	size_t head; /* where the oldest item starts */
-	size_t used; /* bytes */
+	struct eg_ring ring;
 	bool closed;
-	uint8_t ring[EG_QUEUE_SIZE];
+	uint8_t bytes[EG_QUEUE_SIZE];
 };
 
 struct eg_queue *eg_queue_new(void)
@@ -27,6 +28,7 @@ struct eg_queue *eg_queue_new(void)
 
 	if (!q)
 		return NULL;
+	q->ring = eg_ring(q->bytes, sizeof(q->bytes));
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->filled, NULL);
 	return q;
@@ -41,28 +43,6 @@ void eg_queue_free(struct eg_queue *q)
 	free(q);
 }
 
-/* Append N bytes at SRC; there is room. */
-static void ring_write(struct eg_queue *q, const void *src, size_t n)
-{
-	size_t at = (q->head + q->used) % EG_QUEUE_SIZE;
-	size_t first = n < EG_QUEUE_SIZE - at ? n : EG_QUEUE_SIZE - at;
-
-	memcpy(q->ring + at, src, first);
-	memcpy(q->ring, (const uint8_t *)src + first, n - first);
-	q->used += n;
-}
-
-/* Remove N bytes to DST; they are there. */
-static void ring_read(struct eg_queue *q, void *dst, size_t n)
-{
-	size_t first = n < EG_QUEUE_SIZE - q->head ? n : EG_QUEUE_SIZE - q->head;
-
-	memcpy(dst, q->ring + q->head, first);
-	memcpy((uint8_t *)dst + first, q->ring, n - first);
-	q->head = (q->head + n) % EG_QUEUE_SIZE;
-	q->used -= n;
-}
-
 bool eg_queue_put(struct eg_queue *q, const struct timespec *when, const uint8_t *frame, size_t len)
 {
 	struct eg_queue_item item;
@@ -72,11 +52,11 @@ bool eg_queue_put(struct eg_queue *q, const struct timespec *when, const uint8_t
 	item.when = *when;
 	item.len = (uint32_t)len;
 	pthread_mutex_lock(&q->lock);
-	fits = len <= EG_QUEUE_SIZE && sizeof(item) + len <= EG_QUEUE_SIZE - q->used;
+	fits = len <= EG_QUEUE_SIZE && sizeof(item) + len <= eg_ring_room(&q->ring);
 	if (fits) {
-		first = q->used == 0;
-		ring_write(q, &item, sizeof(item));
-		ring_write(q, frame, len);
+		first = q->ring.used == 0;
+		eg_ring_write(&q->ring, &item, sizeof(item));
+		eg_ring_write(&q->ring, frame, len);
 	}
 	pthread_mutex_unlock(&q->lock);
 	if (first)
@@ -89,12 +69,12 @@ bool eg_queue_take(struct eg_queue *q, struct eg_queue_item *item, uint8_t *buf,
 	bool some;
 
 	pthread_mutex_lock(&q->lock);
-	while (wait && q->used == 0 && !q->closed)
+	while (wait && q->ring.used == 0 && !q->closed)
 		pthread_cond_wait(&q->filled, &q->lock);
-	some = q->used > 0;
+	some = q->ring.used > 0;
 	if (some) {
-		ring_read(q, item, sizeof(*item));
-		ring_read(q, buf, item->len);
+		eg_ring_read(&q->ring, item, sizeof(*item));
+		eg_ring_read(&q->ring, buf, item->len);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return some;

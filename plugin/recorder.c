@@ -119,14 +119,20 @@ int eg_recorder_open(struct eg_recorder **out, const char *path)
 	return 0;
 }
 
-void eg_recorder_put(struct eg_recorder *r, const uint8_t *frame, size_t len)
+void eg_recorder_put(struct eg_recorder *r, const uint8_t *frame, size_t len, uint64_t age)
 {
-	struct timespec now;
+	struct timespec when;
 
 	if (!r)
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (!eg_queue_put(r->queue, &now, frame, len))
+	clock_gettime(CLOCK_REALTIME, &when);
+	when.tv_sec -= (time_t)(age / 1000);
+	when.tv_nsec -= (long)(age % 1000) * 1000000;
+	if (when.tv_nsec < 0) {
+		when.tv_nsec += 1000000000;
+		when.tv_sec--;
+	}
+	if (!eg_queue_put(r->queue, &when, frame, len))
 		atomic_fetch_add(&r->lost, 1);
 }
 

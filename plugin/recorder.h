@@ -12,9 +12,9 @@ struct eg_recorder;
  * with one line said on stderr. */
 int eg_recorder_open(struct eg_recorder **out, const char *path);
 
-/* Record the LEN bytes at FRAME as of now. Never waits for a disk: what does not
+/* Record the LEN bytes at FRAME as of AGE ms ago. Never waits for a disk: what does not
  * fit into the queue is counted as lost. Any thread. NULL as recorder records nothing. */
-void eg_recorder_put(struct eg_recorder *r, const uint8_t *frame, size_t len);
+void eg_recorder_put(struct eg_recorder *r, const uint8_t *frame, size_t len, uint64_t age);
 
 /* Write what is queued, end the thread and close the file; where frames were
  * lost, one line on stderr says how many. NULL is fine. */

@@ -37,6 +37,7 @@ static struct eg_nameset *set;
 static void setup(void)
 {
 	limited = false;
+	allocations = 0;
 	set = eg_nameset_new();
 	ck_assert_ptr_nonnull(set);
 }

@@ -23,6 +23,19 @@ static struct eg_pipeline *pipeline;
 static struct eg_outcome out;
 static uint8_t frame[PACKET_MAX];
 
+/* What the pipeline told of blocked frames. */
+static unsigned told;
+static enum eg_reason told_reason;
+static uint64_t told_age;
+
+static void note_blocked(void *ctx, const struct eg_blocked *b)
+{
+	(void)ctx;
+	told++;
+	told_reason = b->reason;
+	told_age = b->age;
+}
+
 static void start(const char *option, const char *value)
 {
 	struct eg_words *w = calloc(1, sizeof(*w));
@@ -34,12 +47,13 @@ static void start(const char *option, const char *value)
 	if (option)
 		ck_assert_msg(eg_words_apply(w, option, value) == 0, "%s", w->error);
 	free(w);
-	pipeline = eg_pipeline_new(policy, &seed);
+	pipeline = eg_pipeline_new(policy, &seed, note_blocked, NULL);
 	ck_assert_ptr_nonnull(pipeline);
 }
 
 static void setup(void)
 {
+	told = 0;
 	start(NULL, NULL);
 }
 
@@ -58,7 +72,7 @@ static enum eg_reason at(enum eg_dir dir, size_t n, uint64_t now)
 		eg_pipeline_from_guest(pipeline, copy, n, now, &out);
 	else
 		eg_pipeline_from_network(pipeline, copy, n, now, &out);
-	ck_assert_int_eq(out.verdict == EG_PASS, out.reason == EG_R_NONE);
+	ck_assert_int_eq(out.verdict != EG_BLOCK, out.reason == EG_R_NONE);
 	if (out.verdict == EG_PASS && out.out == copy)
 		memcpy(frame, copy, n); /* it may have been written to */
 	guarded_free(copy, n);
@@ -324,7 +338,158 @@ START_TEST(other_servers_are_not_asked)
 	BLOCKED(guest(ask(&other, "allowed.test", 1, false, false)), EG_R_DNS_SERVER);
 	BLOCKED(guest(ask(&other, "allowed.test", 1, false, true)), EG_R_DNS_SERVER);
 	BLOCKED(guest(ask(&dot, "allowed.test", 1, false, false)), EG_R_UDP_NEW);
+	BLOCKED(guest(tcp(&packet_guest, &dot, SYN, 1, 0, false)), EG_R_TCP_NEW);
+	BLOCKED(guest(tcp(&packet_guest, &other, SYN, 1, 0, false)), EG_R_TCP_NEW);
+}
+END_TEST
+
+START_TEST(empty_list_asks_nobody)
+{
+	teardown();
+	policy = eg_policy_new();
+	pipeline = eg_pipeline_new(policy, &(struct eg_seed){ 1, 2 }, note_blocked, NULL);
 	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN, 1, 0, false)), EG_R_TCP_NEW);
+	BLOCKED(guest(ask(&resolver, "allowed.test", 1, false, false)), EG_R_DNS_NAME);
+}
+END_TEST
+
+/* The guest's segment to the resolver: N bytes of a stream that starts at 1. */
+static size_t stream(const uint8_t *bytes, size_t n, uint32_t at, bool v6)
+{
+	const struct packet_tcp t = { .seq = 1 + at, .ack = 501, .flags = ACK, .window = 65535 };
+
+	return v6 ? packet_tcp6(frame, &packet_guest, &resolver, &t, bytes, n)
+		  : packet_tcp4(frame, &packet_guest, &resolver, &t, bytes, n);
+}
+
+/* A query with its length field. */
+static size_t message(uint8_t *msg, const char *name)
+{
+	size_t n = query(msg + 2, name, 1, true);
+
+	eg_put16(msg, (uint16_t)n);
+	return n + 2;
+}
+
+static void open_stream(bool v6)
+{
+	PASSED(guest(tcp(&packet_guest, &resolver, SYN, 0, 0, v6)));
+	ck_assert_ptr_eq(out.out, out.rebuilt);
+	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN | ACK, 0, 501, v6)), EG_R_TCP_STATE);
+	PASSED(network(tcp(&resolver, &packet_guest, SYN | ACK, 500, 1, v6)));
+	PASSED(guest(tcp(&packet_guest, &resolver, ACK, 1, 501, v6)));
+}
+
+START_TEST(query_over_tcp_leaves_when_it_is_whole)
+{
+	bool v6 = _i;
+	size_t l4 = v6 ? PACKET_L4_6 : PACKET_L4_4, n;
+	uint8_t msg[512];
+
+	open_stream(v6);
+	n = message(msg, "ALLOWED.test");
+	PASSED(guest(stream(msg, 10, 0, v6)));
+	ck_assert_uint_eq(out.out_len, l4 + 20);
+	PASSED(guest(stream(msg + 10, n - 10, 10, v6)));
+	ck_assert_uint_eq(out.out_len, l4 + 20 + n);
+	ck_assert_uint_eq(eg_get32(out.out + l4 + 4), 1);
+	ck_assert_int_eq(memcmp(out.out + l4 + 20 + 14, "\7allowed\4test", 14), 0);
+	PASSED(network(tcp(&resolver, &packet_guest, ACK, 501, 1 + (uint32_t)n, v6)));
+}
+END_TEST
+
+START_TEST(denied_query_over_tcp_ends_the_connection_at_both_ends)
+{
+	bool v6 = _i;
+	size_t l4 = v6 ? PACKET_L4_6 : PACKET_L4_4, n;
+	uint8_t msg[512];
+
+	open_stream(v6);
+	n = message(msg, "denied.test");
+	PASSED(guest(stream(msg, 20, 0, v6)));
+	ck_assert_uint_eq(out.out_len, l4 + 20);
+	BLOCKED(guest(stream(msg + 20, n - 20, 20, v6)), EG_R_DNS_NAME);
+	ck_assert_uint_eq(out.out_len, l4 + 20);
+	ck_assert_uint_eq(out.out[l4 + 13] & RST, RST);
+	ck_assert_uint_eq(out.reply[l4 + 13] & RST, RST);
+	BLOCKED(guest(stream(msg, n, 0, v6)), EG_R_TCP_NO_FLOW);
+	ck_assert_ptr_null(out.out);
+}
+END_TEST
+
+/* Fragment the datagram in frame, N bytes, at AT bytes of its IP payload: the part with that
+ * behind it (LAST) or in front of it is left in frame. Returns its length. */
+static size_t fragment(size_t n, size_t at, bool last)
+{
+	size_t payload = n - PACKET_L4_4, len = last ? payload - at : at;
+
+	if (last)
+		memmove(frame + PACKET_L4_4, frame + PACKET_L4_4 + at, len);
+	eg_put16(frame + 16, (uint16_t)(20 + len));
+	eg_put16(frame + 20, (uint16_t)(last ? at / 8 : 0x2000));
+	packet_fix(frame, PACKET_L4_4 + len);
+	return PACKET_L4_4 + len;
+}
+
+static size_t big(const struct packet_end *from, const struct packet_end *to)
+{
+	static const uint8_t payload[3000] = { 1, 2, 3 };
+
+	return packet_udp4(frame, from, to, payload, sizeof(payload));
+}
+
+START_TEST(fragments_of_a_flow_pass_together)
+{
+	for (enum eg_dir dir = EG_FROM_NETWORK;; dir = EG_FROM_GUEST) {
+		bool out_ward = dir == EG_FROM_GUEST;
+		const struct packet_end *from = out_ward ? &packet_guest : &packet_network;
+		const struct packet_end *to = out_ward ? &packet_network : &packet_guest;
+
+		PASSED(at(dir, fragment(big(from, to), 1480, false), 1));
+		ck_assert_int_eq(out.verdict, EG_HOLD);
+		ck_assert_ptr_null(out.out);
+		PASSED(at(dir, fragment(big(from, to), 1480, true), 2));
+		ck_assert_int_eq(out.verdict, EG_PASS);
+		ck_assert_uint_eq(eg_datagram_parts(out.parts), 1);
+		ck_assert_uint_eq(out.out_len, PACKET_L4_4 + 3008 - 1480);
+		if (out_ward)
+			break;
+	}
+	ck_assert_uint_eq(eg_pipeline_counters(pipeline)->passed[EG_FROM_GUEST], 2);
+	ck_assert_uint_eq(told, 0);
+}
+END_TEST
+
+START_TEST(fragments_without_a_flow_are_blocked_together)
+{
+	PASSED(guest(fragment(big(&packet_guest, &packet_network), 1480, false)));
+	ck_assert_int_eq(out.verdict, EG_HOLD);
+	ck_assert_uint_eq(told, 0);
+	BLOCKED(at(EG_FROM_GUEST, fragment(big(&packet_guest, &packet_network), 1480, true), 8),
+		EG_R_UDP_NEW);
+	ck_assert_uint_eq(told, 2);
+	ck_assert_uint_eq(eg_pipeline_counters(pipeline)->blocked[EG_FROM_GUEST][EG_R_UDP_NEW], 2);
+	ck_assert_ptr_null(out.out);
+}
+END_TEST
+
+START_TEST(unfinished_datagram_is_told_of_with_its_age)
+{
+	guest(fragment(big(&packet_guest, &packet_network), 1480, false));
+	at(EG_FROM_NETWORK, udp(&packet_network, &packet_guest, false), 1 + 20000);
+	ck_assert_uint_eq(told, 1);
+	ck_assert_int_eq(told_reason, EG_R_FRAGMENT);
+	ck_assert_uint_eq(told_age, 20000);
+}
+END_TEST
+
+/* What is answered or rebuilt here is never in parts: no resolver gets a fragment. */
+START_TEST(fragments_to_a_resolver_are_blocked)
+{
+	PASSED(guest(fragment(big(&packet_guest, &resolver), 1480, false)));
+	BLOCKED(guest(fragment(big(&packet_guest, &resolver), 1480, true)), EG_R_FRAGMENT);
+	PASSED(network(fragment(big(&resolver, &packet_guest), 1480, false)));
+	BLOCKED(network(fragment(big(&resolver, &packet_guest), 1480, true)), EG_R_FRAGMENT);
 }
 END_TEST
 
@@ -493,6 +658,13 @@ int main(void)
 	tcase_add_loop_test(c, other_queries_are_answered_here, 0,
 			    (int)(sizeof(queries) / sizeof(queries[0])));
 	tcase_add_test(c, other_servers_are_not_asked);
+	tcase_add_test(c, empty_list_asks_nobody);
+	tcase_add_loop_test(c, query_over_tcp_leaves_when_it_is_whole, 0, 2);
+	tcase_add_loop_test(c, denied_query_over_tcp_ends_the_connection_at_both_ends, 0, 2);
+	tcase_add_test(c, fragments_of_a_flow_pass_together);
+	tcase_add_test(c, fragments_without_a_flow_are_blocked_together);
+	tcase_add_test(c, unfinished_datagram_is_told_of_with_its_age);
+	tcase_add_test(c, fragments_to_a_resolver_are_blocked);
 	tcase_add_test(c, resolver_opens_no_udp_flow);
 	tcase_add_test(c, too_many_unanswered_queries_wait);
 	tcase_add_loop_test(c, icmp_error_needs_a_live_flow, 0, 2);

@@ -52,7 +52,7 @@ START_TEST(all_that_was_put_is_written_by_the_close)
 
 	ck_assert_int_eq(eg_recorder_open(&r, path), 0);
 	for (int i = 0; i < 1000; i++)
-		eg_recorder_put(r, frame, sizeof(frame));
+		eg_recorder_put(r, frame, sizeof(frame), 0);
 	eg_recorder_close(r);
 	ck_assert_uint_eq(count(), 1000);
 }
@@ -69,7 +69,7 @@ START_TEST(killed_host_leaves_what_was_put)
 	if (pid == 0) {
 		if (eg_recorder_open(&r, path) == 0)
 			for (int i = 0; i < 50; i++)
-				eg_recorder_put(r, frame, sizeof(frame));
+				eg_recorder_put(r, frame, sizeof(frame), 0);
 		nanosleep(&moment, NULL);
 		raise(SIGKILL);
 	}
@@ -111,12 +111,35 @@ START_TEST(full_disk_is_survived_and_counted)
 	small.rlim_cur = 24 + 5 * 1016 + 100;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
 	for (int i = 0; i < 1500; i++)
-		eg_recorder_put(r, frame, sizeof(frame));
+		eg_recorder_put(r, frame, sizeof(frame), 0);
 	said_at_close(r, said, sizeof(said));
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
 	ck_assert_msg(sscanf(strstr(said, "pcap: ") + 6, "%u blocked", &lost) == 1, "%s", said);
 	ck_assert_uint_eq(count() + lost, 1500);
 	ck_assert_uint_gt(lost, 1400);
+}
+END_TEST
+
+START_TEST(time_is_that_of_the_sending)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	uint8_t frame[60] = { 0 };
+	struct timespec before;
+	struct pcap_pkthdr *h;
+	struct eg_recorder *r;
+	const u_char *data;
+	pcap_t *p;
+
+	ck_assert_int_eq(eg_recorder_open(&r, path), 0);
+	clock_gettime(CLOCK_REALTIME, &before);
+	eg_recorder_put(r, frame, sizeof(frame), 10500);
+	eg_recorder_close(r);
+	p = pcap_open_offline(path, text);
+	ck_assert_int_eq(pcap_next_ex(p, &h, &data), 1);
+	ck_assert_int_ge(h->ts.tv_sec, before.tv_sec - 11);
+	ck_assert_int_le(h->ts.tv_sec, before.tv_sec - 10 + 5);
+	ck_assert_int_lt(h->ts.tv_usec, 1000000);
+	pcap_close(p);
 }
 END_TEST
 
@@ -132,7 +155,7 @@ END_TEST
 
 START_TEST(no_recorder_records_nothing)
 {
-	eg_recorder_put(NULL, (const uint8_t *)"x", 1);
+	eg_recorder_put(NULL, (const uint8_t *)"x", 1, 0);
 	eg_recorder_close(NULL);
 }
 END_TEST
@@ -148,6 +171,7 @@ int main(void)
 	tcase_add_test(c, all_that_was_put_is_written_by_the_close);
 	tcase_add_test(c, killed_host_leaves_what_was_put);
 	tcase_add_test(c, full_disk_is_survived_and_counted);
+	tcase_add_test(c, time_is_that_of_the_sending);
 	tcase_add_test(c, nothing_is_said_where_nothing_was_lost);
 	tcase_add_test(c, no_recorder_records_nothing);
 	suite_add_tcase(s, c);

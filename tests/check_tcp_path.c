@@ -159,7 +159,7 @@ static enum eg_reason judge(struct world *w, const struct segment *s)
 					    out ? &packet_network : &packet_guest, &tcp, NULL,
 					    s->len));
 	if (!w->open && s->dir == HOST) {
-		enum eg_reason r = eg_tcp_open(&w->t, &f);
+		enum eg_reason r = eg_tcp_open(&w->t, EG_FROM_NETWORK, &f);
 
 		w->open = r == EG_R_NONE;
 		return r;

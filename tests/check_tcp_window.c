@@ -126,6 +126,9 @@ START_TEST(window_moves_forward_only)
 	PASSES(&l, HOST, A, 1, 1, 100, 0); /* overtaken: takes nothing back */
 	PASSES(&l, GUEST, A, 1002, 1, 100, 300);
 	BLOCKS(&l, EG_R_TCP_WINDOW, GUEST, A, 1302, 1, 100, 1);
+	BLOCKS(&l, EG_R_TCP_WINDOW, GUEST, R, 1001, 0, 0, 0);
+	PASSES(&l, GUEST, R, 1002, 0, 0, 0);
+	STATE_IS(&l, CLOSED);
 }
 END_TEST
 

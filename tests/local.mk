@@ -7,7 +7,7 @@ libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
 	tests/tcp_link.c tests/tcp_link.h \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
-	tests/dns_samples.h tests/maker.h
+	tests/dns_samples.h tests/dnsstream_link.h tests/fragments.h tests/maker.h
 
 check_PROGRAMS = \
 	tests/check_addr \
@@ -17,8 +17,14 @@ check_PROGRAMS = \
 	tests/check_dhcp_real \
 	tests/check_dns \
 	tests/check_dns_built \
+	tests/check_dnsstream \
+	tests/check_dnsstream_model \
+	tests/check_dnsstream_tcp \
 	tests/check_dnstrack \
 	tests/check_flow \
+	tests/check_fragment \
+	tests/check_fragment_hold \
+	tests/check_fragment_random \
 	tests/check_frame \
 	tests/check_frame_fields \
 	tests/check_icmp \
@@ -33,13 +39,14 @@ check_PROGRAMS = \
 	tests/check_resolver \
 	tests/check_siphash \
 	tests/check_tcp \
+	tests/check_tcp_liar \
 	tests/check_tcp_path \
 	tests/check_tcp_window \
 	tests/check_words \
+	tests/check_inbox \
 	tests/check_pcapfile \
 	tests/check_queue \
 	tests/check_recorder \
-	tests/check_replies \
 	tests/check_vnl \
 	tests/check_egress
 dist_check_SCRIPTS = tests/layers.sh tests/manual.sh

@@ -68,7 +68,7 @@ enum eg_reason say(struct link *l, struct says s)
 
 	memcpy(&before, &l->t, sizeof(before));
 	ck_assert_int_eq(eg_frame_decode(&f, frame, n), EG_R_NONE);
-	r = l->open ? eg_tcp_segment(&l->t, s.dir, &f) : eg_tcp_open(&l->t, &f);
+	r = l->open ? eg_tcp_segment(&l->t, s.dir, &f) : eg_tcp_open(&l->t, s.dir, &f);
 	if (r != EG_R_NONE)
 		ck_assert_mem_eq(&before, &l->t, sizeof(before));
 	l->open |= r == EG_R_NONE;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * DNS on its way: queries of the guest's, answers of a resolver's, over UDP and TCP.
+ *
+ * What leaves are queries of one form, built here from id, flags and question; what
+ * comes back are answers to them. A query that may not leave gets its answer
+ * from settle in pipeline.c.
+ */
+#include "passage.h"
+
+#include "checksum.h"
+
+static enum eg_reason judge_name(void *policy, const struct eg_dns_query *q)
+{
+	if (!eg_policy_may_resolve(policy, &q->name))
+		return EG_R_DNS_NAME;
+	return eg_policy_has_dns_type(policy, q->type) ? EG_R_NONE : EG_R_DNS_TYPE;
+}
+
+/* Send MSG from and to where the guest's datagram goes, below headers of ours. */
+static void send_datagram(struct passage *w, const uint8_t *msg, size_t len)
+{
+	const struct eg_ends ends = {
+		.src_mac = eg_eth_src(&w->f),
+		.dst_mac = eg_eth_dst(&w->f),
+		.src = w->f.src,
+		.dst = w->f.dst,
+	};
+	struct eg_writer out = eg_writer(w->o->rebuilt, EG_REBUILT_MAX);
+
+	eg_frame_begin(&out, &ends, EG_PROTO_UDP, EG_UDP_LEN + len);
+	eg_give16(&out, w->f.sport);
+	eg_give16(&out, w->f.dport);
+	eg_give16(&out, (uint16_t)(EG_UDP_LEN + len));
+	eg_give16(&out, 0);
+	eg_give(&out, msg, len);
+	eg_checksum_fill(out.p, out.len);
+	eg_send_rebuilt(w, out.len);
+}
+
+enum eg_reason eg_judge_query(struct passage *w)
+{
+	uint8_t msg[EG_DNS_QUERY_MAX];
+	enum eg_reason r;
+
+	if (!eg_checksum_right(&w->f))
+		return EG_R_CHECKSUM;
+	r = eg_dns_parse_query(&w->query, w->f.payload);
+	if (r)
+		return r;
+	r = judge_name((void *)(uintptr_t)w->p->policy, &w->query);
+	if (r)
+		return r;
+	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now);
+	if (r)
+		return r;
+	send_datagram(w, msg, eg_dns_build_query(&w->query, msg));
+	return EG_R_NONE;
+}
+
+enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame)
+{
+	uint8_t raw[EG_NAME_MAX];
+	struct eg_dns_answer a;
+	enum eg_reason r;
+
+	if (!eg_checksum_right(&w->f))
+		return EG_R_CHECKSUM;
+	r = eg_dns_parse_answer(&a, w->f.payload);
+	if (r)
+		return r;
+	r = eg_dnstrack_answer(w->p->queries, &w->f, &a, w->now, raw);
+	if (r)
+		return r;
+	/* The question left in lower case; a client may insist on its own. */
+	memcpy(frame + w->f.l4_off + EG_UDP_LEN + EG_DNS_HEADER_LEN, raw, a.name.len);
+	eg_checksum_fill(frame, w->f.len);
+	return EG_R_NONE;
+}
+
+/* Whether F is the guest's, in a connection over which it asks a resolver. */
+bool eg_is_stream(const struct passage *w)
+{
+	return w->dir == EG_FROM_GUEST && w->f.dport == EG_DNS_PORT &&
+	       eg_policy_is_resolver(w->p->policy, &w->f.dst) &&
+	       eg_nameset_count(w->p->policy->resolve) > 0;
+}
+
+/* Pass the guest's SYN to a resolver, built anew. */
+enum eg_reason eg_judge_stream_syn(struct passage *w)
+{
+	size_t len = 0;
+	enum eg_reason r = eg_dnsstream_begin(w->p->streams, &w->f, w->now, w->o->rebuilt, &len);
+
+	if (r == EG_R_NONE)
+		eg_send_rebuilt(w, len);
+	return r;
+}
+
+/* What leaves are whole queries that may. Another query ends the connection, at both ends. */
+enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bool *over)
+{
+	void *policy = (void *)(uintptr_t)w->p->policy;
+	enum eg_reason r;
+	size_t len = 0;
+
+	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_name, policy, &w->query,
+			      w->o->rebuilt, &len);
+	eg_send_rebuilt(w, len);
+	*over = r != EG_R_NONE && r != EG_R_CHECKSUM && r != EG_R_TCP_FLAGS;
+	return r;
+}
