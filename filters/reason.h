@@ -19,7 +19,7 @@
 	X(IP_OPTIONS,   "ip-options",    "IPv4 options, or IPv6 extension headers") \
 	X(IP_ADDRESS,   "ip-address",    "an address that cannot stand where it stands") \
 	X(IP_PROTOCOL,  "ip-protocol",   "neither TCP, UDP nor an ICMP that is allowed") \
-	X(FRAGMENT,     "fragment",      "a fragment of a datagram") \
+	X(FRAGMENT,     "fragment",      "a fragment of a datagram that is not clean, not finished in time, or not a flow's") \
 	X(L4_HEADER,    "l4-header",     "a TCP, UDP or ICMP header whose lengths are wrong") \
 	X(CHECKSUM,     "checksum",      "a wrong checksum where state would change") \
 	X(GROUP,        "group",         "multicast or broadcast that is not neighbour discovery or DHCP") \
@@ -37,7 +37,7 @@
 	X(DNS_NAME,     "dns-name",      "a DNS query for a name that is not on the list") \
 	X(DNS_TYPE,     "dns-type",      "a DNS query for a listed name, but of a type that is not") \
 	X(DNS_ANSWER,   "dns-answer",    "a DNS answer that nobody asked for") \
-	X(DNS_BUSY,     "dns-busy",      "a DNS query while too many are unanswered") \
+	X(DNS_BUSY,     "dns-busy",      "a DNS query, or a TCP connection for some, while too many are open") \
 	X(FLOWS_FULL,   "flows-full",    "a flow that the table has no room for")
 
 enum eg_reason {

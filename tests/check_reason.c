@@ -88,7 +88,8 @@ END_TEST
 START_TEST(text_explains_its_own_word)
 {
 	ck_assert_str_eq(eg_reason_text(EG_R_NONE), "not blocked");
-	ck_assert_str_eq(eg_reason_text(EG_R_FRAGMENT), "a fragment of a datagram");
+	ck_assert_str_eq(eg_reason_text(EG_R_ETHERTYPE),
+			 "neither ARP, IPv4 nor IPv6: VLAN tags, LLC and the rest");
 }
 END_TEST
 

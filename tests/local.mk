@@ -56,6 +56,10 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	CK_DEFAULT_TIMEOUT=120; export CK_DEFAULT_TIMEOUT;
 
+# Not a test: the demo's.
+noinst_PROGRAMS = tests/why
+tests_why_LDADD = libplugin.la $(PCAP_LIBS)
+
 LDADD = libpacket.la libplugin.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
 tests_check_egress_LDADD = libpacket.la $(VDEPLUG_LIBS) $(CHECK_LIBS) $(PCAP_LIBS) -ldl -lpthread
 tests_check_egress_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.libs"'

@@ -90,6 +90,8 @@ after() {
     if [ "$record_now" -gt 0 ]; then
         read_capture "$W/blocked.pcap" 2>/dev/null | tail -n +$((record_before + 1)) | head -n 1 |
             sed 's/^[^ ]* .* length [0-9]*: //' | cut -c1-64 | sed 's/^/    recorded  /'
+        # The last of them: what came first may have been a second try at the same.
+        "$WHY" "$W/blocked.pcap" allowed.test | tail -n 1 | cut -c1-64 | sed 's/^/    why       /'
     fi
     echo
 }
