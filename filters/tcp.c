@@ -383,6 +383,16 @@ static enum eg_reason judge_numbers(struct eg_tcp *t, enum eg_dir dir, const str
 	}
 }
 
+/* Why a segment of KIND from DIR does not pass in T's state, whatever its numbers. */
+static enum eg_reason why_not(const struct eg_tcp *t, enum eg_dir dir, enum kind kind)
+{
+	/* Before there is a connection, it is of an older one with the same ports: its sender
+	 * answers the SYN with an ACK that only a RST ends (RFC 9293 3.5.1, figure 9). */
+	if (t->state == EG_TCP_SYN_SENT && role(t, dir) == ANSWERER && (kind == ACK || kind == FIN))
+		return EG_R_TCP_NO_FLOW;
+	return kind == RST_LOOSE ? EG_R_TCP_WINDOW : EG_R_TCP_STATE;
+}
+
 enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
 	enum kind kind = kind_of(f, dir);
@@ -395,7 +405,7 @@ enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg
 		kind = RST_LOOSE;
 	cell = next[t->state][role(t, dir)][kind];
 	if (!cell)
-		return kind == RST_LOOSE ? EG_R_TCP_WINDOW : EG_R_TCP_STATE;
+		return why_not(t, dir, kind);
 	if (kind != ACK && !eg_checksum_right(f))
 		return EG_R_CHECKSUM;
 	r = judge_numbers(t, dir, f, kind);

@@ -230,6 +230,20 @@ START_TEST(host_opens_tcp_and_the_guest_answers_in_it)
 }
 END_TEST
 
+/* A guest that still has the connection of an earlier run answers the new SYN with an
+ * ACK; it is told to let go, and the host's next SYN finds nobody home. */
+START_TEST(older_connection_in_the_way_is_reset)
+{
+	PASSED(network(tcp(&packet_network, &packet_guest, SYN, 100, 0, false)));
+	BLOCKED(guest(tcp(&packet_guest, &packet_network, ACK, 9000, 777, false)),
+		EG_R_TCP_NO_FLOW);
+	ck_assert_uint_eq(out.reply[PACKET_L4_4 + 13], RST);
+	ck_assert_uint_eq(eg_get32(out.reply + PACKET_L4_4 + 4), 777);
+	PASSED(network(tcp(&packet_network, &packet_guest, SYN, 100, 0, false)));
+	PASSED(guest(tcp(&packet_guest, &packet_network, SYN | ACK, 500, 101, false)));
+}
+END_TEST
+
 START_TEST(host_opens_udp_and_the_guest_answers_it_alone)
 {
 	bool v6 = _i;
@@ -651,6 +665,7 @@ int main(void)
 	tcase_add_test(c, action_drop_says_nothing);
 	tcase_add_test(c, answers_to_a_flood_are_limited_and_counted);
 	tcase_add_loop_test(c, host_opens_tcp_and_the_guest_answers_in_it, 0, 2);
+	tcase_add_test(c, older_connection_in_the_way_is_reset);
 	tcase_add_loop_test(c, host_opens_udp_and_the_guest_answers_it_alone, 0, 2);
 	tcase_add_test(c, full_table_blocks_the_new_and_keeps_the_old);
 	tcase_add_loop_test(c, listed_name_is_asked_and_its_answer_passes_once, 0, 2);

@@ -32,13 +32,14 @@ static struct says segment(const struct link *l, enum eg_dir dir, int kind)
 }
 
 /* Rows: SYN, SYN+ACK, ACK, data, FIN, exact RST, loose RST. A small letter is the
- * state that follows; S and W are blocked, for the state or the window. */
+ * state that follows; S, W and N are blocked, for the state, for the window, or as
+ * of no flow (an older connection's). */
 static const struct {
 	enum eg_tcp_state state;
 	const char *of[2]; /* by enum eg_dir */
 } matrix[] = {
 	{ EG_TCP_CLOSED, { "SSSSSSW", "sSSSSSW" } },
-	{ EG_TCP_SYN_SENT, { "SrSSScW", "sSSSScW" } },
+	{ EG_TCP_SYN_SENT, { "SrNNNcW", "sSSSScW" } },
 	{ EG_TCP_SYN_RECEIVED, { "SrSSScW", "rSeefcW" } },
 	{ EG_TCP_ESTABLISHED, { "Seeewcl", "eSeefcl" } },
 	{ EG_TCP_FIN_WAIT,
@@ -58,7 +59,10 @@ static void check_cell(int start, enum eg_tcp_state state, enum eg_dir dir, int 
 	char got = letters[l.t.state];
 
 	if (r != EG_R_NONE)
-		got = r == EG_R_TCP_STATE ? 'S' : r == EG_R_TCP_WINDOW ? 'W' : '?';
+		got = r == EG_R_TCP_STATE     ? 'S'
+		      : r == EG_R_TCP_WINDOW  ? 'W'
+		      : r == EG_R_TCP_NO_FLOW ? 'N'
+					      : '?';
 	ck_assert_msg(got == want, "start %d state %d dir %d kind %d: %c, not %c", start, state,
 		      dir, kind, got, want);
 }
@@ -233,10 +237,10 @@ START_TEST(split_handshake_and_simultaneous_open_drop)
 {
 	struct link l = link_at(_i, EG_TCP_SYN_SENT);
 
-	BLOCKS(&l, EG_R_TCP_STATE, GUEST, A, 1, 1, 100, 0);
+	BLOCKS(&l, EG_R_TCP_NO_FLOW, GUEST, A, 1, 1, 100, 0);
 	BLOCKS(&l, EG_R_TCP_STATE, GUEST, S, 0, 0, 100, 0);
 	BLOCKS(&l, EG_R_TCP_STATE, HOST, S | A, 0, 1, 100, 0);
-	BLOCKS(&l, EG_R_TCP_STATE, GUEST, A, 1, 1, 100, 5);
+	BLOCKS(&l, EG_R_TCP_NO_FLOW, GUEST, A, 1, 1, 100, 5);
 	STATE_IS(&l, SYN_SENT);
 }
 END_TEST
@@ -298,7 +302,7 @@ START_TEST(syn_in_closing_opens_anew_without_old_numbers)
 	PASSES(&l, HOST, S, 9000, 0, 77, 0);
 	PASSES(&fresh, HOST, S, 9000, 0, 77, 0);
 	ck_assert_mem_eq(&l.t.side, &fresh.t.side, sizeof(l.t.side));
-	BLOCKS(&l, EG_R_TCP_STATE, GUEST, A, 2, 2, 100, 0);
+	BLOCKS(&l, EG_R_TCP_NO_FLOW, GUEST, A, 2, 2, 100, 0);
 	PASSES(&l, GUEST, S | A, 123456, 9001, 50, 0);
 	PASSES(&l, HOST, A, 9001, 123457, 50, 0);
 	PASSES(&l, GUEST, A, 123457, 9001, 50, 50);
