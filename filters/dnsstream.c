@@ -37,15 +37,16 @@
  * of the guest's, and no TCP options: the SYN offered none. SACK and timestamps would be
  * bytes for it to choose, with every segment. It does choose the ports, its first sequence
  * number, acknowledgements and windows within what tcp.c allows, the MSS (536 to 1460),
- * and of each query id, flags and length.
+ * and of each query id, flags, type and length.
  *
  * Invariants
  *   - only judge_message moves sent, by whole messages.
  *   - what stands at a number is settled by the first byte that is taken for it, and what
  *     left for a number never changes.
- *   - what left and is not acknowledged is in the past: it can always be said b.
- *   - a stream is begun by a SYN only, at the number that the resolver's SYN+ACK acknowledges
- *     (tcp.c lets no data pass before): a stream that was forgotten is not picked up.
+ *   - what left and is not acknowledged is in the past: it can always be said again.
+ *   - a stream begins with the SYN that the resolver acknowledged: its first number is the
+ *     one that tcp.c knows, which lets no data pass before that SYN+ACK. Were it another,
+ *     the resolver might read messages from their middle.
  *
  * Limits. EG_DNSSTREAMS_MAX streams of about 3.5 KiB; EG_DNSSTREAM_MESSAGE bytes a message;
  * EG_DNSSTREAM_SEND in a segment; PAST_MAX unacknowledged.
@@ -85,7 +86,7 @@ static_assert((int)EG_TCP_LEN + (int)OPT_MSS_LEN <= (int)EG_DNSSTREAM_SEND, "a S
 struct stream {
 	struct eg_flow_key key; /* of protocol 0 where this is free */
 	uint64_t touched;       /* ms */
-	uint32_t sent;
+	uint32_t iss, sent;
 	bool fin; /* it left, and has the number sent */
 	uint16_t held_len, past_len;
 	uint8_t held[MESSAGE_MAX];
@@ -227,6 +228,15 @@ static uint16_t clamp_mss(uint16_t mss)
 	return mss > MSS_MAX ? MSS_MAX : mss;
 }
 
+static void start(struct stream *s, const struct eg_flow_key *key, uint32_t iss)
+{
+	s->key = *key;
+	s->iss = iss;
+	s->sent = iss + 1;
+	s->fin = false;
+	s->held_len = s->past_len = 0;
+}
+
 enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame *f, uint64_t now,
 				  uint8_t out[EG_DNSSTREAM_FRAME_MAX], size_t *out_len)
 {
@@ -238,17 +248,16 @@ enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame
 		.mss = clamp_mss(find_mss(f)),
 	};
 	struct stream *s = find(t, &key);
+	bool again = s && s->iss == f->tcp.seq;
 
 	*out_len = 0;
 	if (!s)
 		s = find_room(t, now);
 	if (!s)
 		return EG_R_DNS_BUSY;
-	s->key = key;
+	if (!again)
+		start(s, &key, f->tcp.seq);
 	s->touched = now;
-	s->sent = f->tcp.seq + 1;
-	s->fin = false;
-	s->held_len = s->past_len = 0;
 	*out_len = build(&syn, f, out);
 	return EG_R_NONE;
 }
@@ -294,7 +303,7 @@ static enum eg_reason judge_message(const struct taking *a)
 		r = a->judge(a->ctx, a->q);
 	if (r)
 		return r;
-	if (eg_dns_build_padded(a->q, len, msg) != len)
+	if (eg_dns_build_padded(a->q, len, msg) != len) /* it always is */
 		return EG_R_DNS_MALFORMED;
 	send_held(a->s);
 	return EG_R_NONE;
@@ -456,6 +465,10 @@ enum eg_reason eg_dnsstream_take(struct eg_dnsstreams *t, const struct eg_flow *
 	*out_len = 0;
 	if (!s)
 		return EG_R_TCP_NO_FLOW;
+	if (s->iss != flow->tcp.side[EG_FROM_GUEST].iss) {
+		forget(s);
+		return EG_R_TCP_NO_FLOW;
+	}
 	if (f->tcp.flags & EG_TCP_SYN || !(f->tcp.flags & (EG_TCP_RST | EG_TCP_ACK)))
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))

@@ -28,9 +28,9 @@ void eg_dnsstreams_free(struct eg_dnsstreams *t); /* NULL is fine */
 /* Says whether query Q may leave: EG_R_NONE, or why not. Asked once for each message. */
 typedef enum eg_reason eg_dns_judge(void *ctx, const struct eg_dns_query *q);
 
-/* Begin a stream with the guest's SYN F, which tcp.c let pass, at NOW (ms, monotonic); the
- * stream that its connection may have had is forgotten. The SYN that leaves is built into OUT:
- * no option in it but the MSS, so that neither end has reason to use one later. Returns
+/* Begin a stream with the guest's SYN F, which tcp.c let pass, at NOW (ms, monotonic). The
+ * same SYN again changes nothing; another forgets the stream that the connection had. The SYN
+ * that leaves is built into OUT: no option but the MSS, so that no later segment has any. Returns
  * EG_R_NONE; or EG_R_DNS_BUSY, with nothing built, where EG_DNSSTREAMS_MAX were in
  * use within EG_DNSSTREAM_IDLE. */
 enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame *f, uint64_t now,
@@ -47,7 +47,7 @@ void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow_key *key);
  * Returns EG_R_NONE, or one of two kinds of reasons:
  * - EG_R_CHECKSUM and EG_R_TCP_FLAGS: F is to be blocked, nothing else changed, OUT is empty;
  * - EG_R_DNS_MALFORMED (a message that is too short, too long or not one clean query, or a FIN
- *   inside a message), what JUDGE said, or EG_R_TCP_NO_FLOW (no such stream): the stream
+ *   inside a message), what JUDGE said, or EG_R_TCP_NO_FLOW (no stream of this SYN): the stream
  *   is forgotten, and the connection is to be reset. Nothing of F leaves; in OUT there is a RST
  *   that ends the connection at the resolver's end (none with EG_R_TCP_NO_FLOW).
  *

@@ -211,3 +211,13 @@ size_t eg_flows_count(const struct eg_flows *t)
 {
 	return t->count;
 }
+
+uint32_t eg_flows_stations(const struct eg_flows *t, const uint8_t guest[6],
+			   const uint8_t network[6])
+{
+	uint8_t pair[12];
+
+	memcpy(pair, guest, 6);
+	memcpy(pair + 6, network, 6);
+	return (uint32_t)eg_siphash13(&t->seed, pair, sizeof(pair)) | 1;
+}

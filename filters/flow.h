@@ -12,7 +12,10 @@
 #include "tcp.h"
 
 enum { EG_FLOWS_DEFAULT = 65536, EG_FLOWS_MAX = 1 << 24 };
-enum { EG_UDP_TIMEOUT = 300000 }; /* ms idle; RFC 4787 4.3 asks for 2 minutes and recommends 5 */
+enum {
+	EG_UDP_TIMEOUT = 300000, /* ms idle; RFC 4787 4.3 asks for 2 minutes and recommends 5 */
+	EG_UDP_ALONE = 3600000,  /* ms without a datagram of the network's; for one-way streams */
+};
 
 /* Compared and hashed as bytes: no padding, reserved bytes zero. */
 struct eg_flow_key {
@@ -29,7 +32,11 @@ struct eg_flow {
 	uint32_t next;     /* in its chain; the table's own */
 	uint64_t expires;  /* ms; from then on it is gone */
 	uint64_t bytes[2]; /* of frames that passed, by enum eg_dir */
-	struct eg_tcp tcp; /* where proto is TCP */
+	uint32_t stations; /* see eg_flows_stations; 0 before the network's first frame */
+	union {
+		struct eg_tcp tcp; /* where proto is TCP */
+		uint32_t heard;    /* where it is UDP: when the network last wrote, s */
+	};
 };
 
 struct eg_flows;
@@ -54,6 +61,10 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 
 /* Forget FLOW, which came from find or insert. */
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow);
+
+/* A keyed hash of the pair of stations GUEST and NETWORK (MAC addresses), never 0. */
+uint32_t eg_flows_stations(const struct eg_flows *t, const uint8_t guest[6],
+			   const uint8_t network[6]);
 
 /* Flows in the table, expired ones that nobody has come across included. */
 size_t eg_flows_count(const struct eg_flows *t);

@@ -17,8 +17,8 @@ static enum eg_reason judge_name(void *policy, const struct eg_dns_query *q)
 	return eg_policy_has_dns_type(policy, q->type) ? EG_R_NONE : EG_R_DNS_TYPE;
 }
 
-/* Send MSG from and to where the guest's datagram goes, below headers of ours. */
-static void send_datagram(struct passage *w, const uint8_t *msg, size_t len)
+/* Send MSG to where the guest's datagram goes, from PORT, below headers of ours. */
+static void send_datagram(struct passage *w, uint16_t port, const uint8_t *msg, size_t len)
 {
 	const struct eg_ends ends = {
 		.src_mac = eg_eth_src(&w->f),
@@ -29,7 +29,7 @@ static void send_datagram(struct passage *w, const uint8_t *msg, size_t len)
 	struct eg_writer out = eg_writer(w->o->rebuilt, EG_REBUILT_MAX);
 
 	eg_frame_begin(&out, &ends, EG_PROTO_UDP, EG_UDP_LEN + len);
-	eg_give16(&out, w->f.sport);
+	eg_give16(&out, port);
 	eg_give16(&out, w->f.dport);
 	eg_give16(&out, (uint16_t)(EG_UDP_LEN + len));
 	eg_give16(&out, 0);
@@ -41,6 +41,7 @@ static void send_datagram(struct passage *w, const uint8_t *msg, size_t len)
 enum eg_reason eg_judge_query(struct passage *w)
 {
 	uint8_t msg[EG_DNS_QUERY_MAX];
+	struct eg_dns_alias alias;
 	enum eg_reason r;
 
 	if (!eg_checksum_right(&w->f))
@@ -51,15 +52,18 @@ enum eg_reason eg_judge_query(struct passage *w)
 	r = judge_name((void *)(uintptr_t)w->p->policy, &w->query);
 	if (r)
 		return r;
-	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now);
+	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now, &alias);
 	if (r)
 		return r;
-	send_datagram(w, msg, eg_dns_build_query(&w->query, msg));
+	w->query.id = alias.id;
+	send_datagram(w, alias.port, msg, eg_dns_build_query(&w->query, msg));
 	return EG_R_NONE;
 }
 
 enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame)
 {
+	uint8_t *udp = frame + w->f.l4_off, *dns = udp + EG_UDP_LEN;
+	struct eg_dns_alias client;
 	uint8_t raw[EG_NAME_MAX];
 	struct eg_dns_answer a;
 	enum eg_reason r;
@@ -69,11 +73,13 @@ enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame)
 	r = eg_dns_parse_answer(&a, w->f.payload);
 	if (r)
 		return r;
-	r = eg_dnstrack_answer(w->p->queries, &w->f, &a, w->now, raw);
+	r = eg_dnstrack_answer(w->p->queries, &w->f, &a, w->now, &client, raw);
 	if (r)
 		return r;
-	/* The question left in lower case; a client may insist on its own. */
-	memcpy(frame + w->f.l4_off + EG_UDP_LEN + EG_DNS_HEADER_LEN, raw, a.name.len);
+	/* Port, id and letter case become the client's own again. */
+	eg_put16(udp + 2, client.port);
+	eg_put16(dns, client.id);
+	memcpy(dns + EG_DNS_HEADER_LEN, raw, a.name.len);
 	eg_checksum_fill(frame, w->f.len);
 	return EG_R_NONE;
 }
@@ -106,7 +112,8 @@ enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bo
 
 	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_name, policy, &w->query,
 			      w->o->rebuilt, &len);
-	eg_send_rebuilt(w, len);
+	if (len > 0)
+		eg_send_rebuilt(w, len);
 	*over = r != EG_R_NONE && r != EG_R_CHECKSUM && r != EG_R_TCP_FLAGS;
 	return r;
 }

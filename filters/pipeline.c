@@ -62,7 +62,7 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->reply_tokens = REPLY_BURST * 1000;
 	p->flows = eg_flows_new(policy->flows, seed);
 	p->fragments = eg_fragments_new();
-	p->queries = eg_dnstrack_new();
+	p->queries = eg_dnstrack_new(seed);
 	p->streams = eg_dnsstreams_new();
 	if (!p->flows || !p->fragments || !p->queries || !p->streams) {
 		eg_pipeline_free(p);
@@ -92,6 +92,19 @@ static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
 {
 	flow->expires = w->now + timeout;
 	flow->bytes[w->dir] += w->f.len;
+	if (w->dir == EG_FROM_NETWORK)
+		flow->stations =
+			eg_flows_stations(w->p->flows, eg_eth_dst(&w->f), eg_eth_src(&w->f));
+}
+
+/* Whether the guest's frame is from and to the stations that the network's last frame of
+ * FLOW was for and from: on a switch, a frame for somebody else opens nothing for
+ * the guest, and what belongs to a flow goes to nobody else. */
+static bool stations_fit(struct passage *w, const struct eg_flow *flow)
+{
+	return w->dir == EG_FROM_NETWORK || !flow->stations ||
+	       flow->stations ==
+		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
 }
 
 static enum eg_reason judge_arp(struct passage *w)
@@ -132,8 +145,6 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 	struct eg_tcp tcp;
 	enum eg_reason r = eg_tcp_open(&tcp, w->dir, &w->f);
 
-	if (r == EG_R_NONE && w->dir == EG_FROM_GUEST)
-		r = eg_judge_stream_syn(w);
 	if (r)
 		return r;
 	flow = eg_flows_insert(w->p->flows, key, w->now);
@@ -141,7 +152,10 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 		return EG_R_FLOWS_FULL;
 	flow->tcp = tcp;
 	touch(w, flow, eg_tcp_timeout(&tcp));
-	return EG_R_NONE;
+	r = w->dir == EG_FROM_GUEST ? eg_judge_stream_syn(w) : EG_R_NONE;
+	if (r)
+		eg_flows_remove(w->p->flows, flow);
+	return r;
 }
 
 static void forget(struct passage *w, struct eg_flow *flow)
@@ -173,6 +187,8 @@ static enum eg_reason judge_tcp(struct passage *w)
 		return open_tcp(w, &key);
 	if (!flow)
 		return eg_tcp_stray(&w->f);
+	if (!stations_fit(w, flow))
+		return EG_R_ETH_ADDRESS;
 	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
 	if (r == EG_R_NONE && w->dir == EG_FROM_GUEST && flow->tcp.opener == EG_FROM_GUEST)
 		r = judge_stream(w, flow);
@@ -197,14 +213,17 @@ static enum eg_reason judge_dhcp(struct passage *w)
 	return r;
 }
 
-/* A datagram that is neither DHCP nor DNS. */
+/* A datagram that is neither DHCP nor DNS. The guest's own keep a flow alive for a
+ * while, as streams need; then the network has to have said something again. */
 static enum eg_reason judge_datagram(struct passage *w)
 {
 	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	bool network = w->dir == EG_FROM_NETWORK;
+	uint64_t alone;
 
 	if (!flow) {
-		if (w->dir == EG_FROM_GUEST)
+		if (!network)
 			return w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW;
 		if (!eg_checksum_right(&w->f))
 			return EG_R_CHECKSUM;
@@ -212,7 +231,14 @@ static enum eg_reason judge_datagram(struct passage *w)
 		if (!flow)
 			return EG_R_FLOWS_FULL;
 	}
+	if (!stations_fit(w, flow))
+		return EG_R_ETH_ADDRESS;
+	if (network)
+		flow->heard = (uint32_t)(w->now / 1000);
 	touch(w, flow, EG_UDP_TIMEOUT);
+	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
+	if (flow->expires > alone)
+		flow->expires = alone;
 	return EG_R_NONE;
 }
 
@@ -231,6 +257,8 @@ static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
 	if (w->dir == EG_FROM_NETWORK && f->sport == EG_DNS_PORT &&
 	    eg_policy_is_resolver(policy, &f->src))
 		return eg_judge_answer(w, frame);
+	if (w->dir == EG_FROM_NETWORK && eg_dnstrack_has_port(f->dport))
+		return EG_R_DNS_ANSWER;
 	return judge_datagram(w);
 }
 
@@ -266,6 +294,7 @@ static enum eg_reason judge_whole(struct passage *w, const struct eg_datagram *d
 	if (eg_addr_is_group(&w->f.dst))
 		return EG_R_GROUP;
 	if (eg_dhcp_is(&w->f, w->dir) ||
+	    (w->dir == EG_FROM_NETWORK && eg_dnstrack_has_port(w->f.dport)) ||
 	    (w->f.sport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.src)) ||
 	    (w->f.dport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.dst)))
 		return EG_R_FRAGMENT;

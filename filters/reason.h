@@ -13,7 +13,7 @@
 	X(NONE,         "none",          "not blocked") \
 	X(LENGTH,       "frame-length",  "shorter than an Ethernet header, or longer than a jumbo frame") \
 	X(ETHERTYPE,    "ethertype",     "neither ARP, IPv4 nor IPv6: VLAN tags, LLC and the rest") \
-	X(ETH_ADDRESS,  "eth-address",   "a source MAC that is no station, or a destination MAC that does not go with the IP address") \
+	X(ETH_ADDRESS,  "eth-address",   "a source MAC that is no station, a destination MAC that does not go with the IP address, or others than the flow's") \
 	X(ARP,          "arp",           "ARP that is not exactly an Ethernet/IPv4 request or reply") \
 	X(IP_HEADER,    "ip-header",     "an IP header whose version, lengths or checksum are wrong") \
 	X(IP_OPTIONS,   "ip-options",    "IPv4 options, or IPv6 extension headers") \

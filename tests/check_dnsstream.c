@@ -144,18 +144,19 @@ END_TEST
 /* The length field lies by DELTA, so that the parts of two queries are read shifted. */
 START_TEST(length_that_lies_about_its_message_is_malformed)
 {
+	struct link l = new_link(_i);
+
 	for (int delta = -8; delta <= 8; delta++) {
 		struct stream_pair s = two();
-		struct link l = new_link(_i);
-		size_t n = s.n;
 
 		if (delta == 0)
 			continue;
+		anew(&l);
 		eg_put16(s.in, (uint16_t)(s.ends[0] - 2 + (size_t)delta));
-		FAULT(&l, data(&l, 1, s.in, n), EG_R_DNS_MALFORMED, 1);
+		FAULT(&l, data(&l, 1, s.in, s.n), EG_R_DNS_MALFORMED, 1);
 		ck_assert_uint_eq(l.judged, 0);
-		free_link(&l);
 	}
+	free_link(&l);
 }
 END_TEST
 

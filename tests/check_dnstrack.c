@@ -7,11 +7,13 @@
 #include <stdlib.h>
 
 static struct eg_dnstrack *t;
+static size_t known_count; /* see known */
 
 static void setup(void)
 {
-	t = eg_dnstrack_new();
+	t = eg_dnstrack_new(&(struct eg_seed){ 1, 2 });
 	ck_assert_ptr_nonnull(t);
+	known_count = 0;
 }
 
 static void teardown(void)
@@ -55,16 +57,74 @@ static struct exchange asked(const char *raw)
 	return x;
 }
 
-static enum eg_reason ask(const struct exchange *x, uint64_t now)
+/* What each query left with, by what tells it from others here. */
+enum { KNOWN = 2048 };
+static struct {
+	struct eg_dns_query q;
+	struct eg_frame to;
+	struct eg_dns_alias alias;
+} known[KNOWN];
+
+static size_t place_of(const struct exchange *x)
 {
-	return eg_dnstrack_ask(t, &x->to, &x->q, now);
+	size_t i = 0;
+
+	while (i < known_count &&
+	       !(known[i].q.id == x->q.id && known[i].q.type == x->q.type &&
+		 eg_name_equal(&known[i].q.name, &x->q.name) && known[i].to.sport == x->to.sport &&
+		 eg_addr_equal(&known[i].to.dst, &x->to.dst)))
+		i++;
+	return i;
+}
+
+/* Make the answer of X one to what left when its query was asked. */
+static void recall(struct exchange *x)
+{
+	size_t i = place_of(x);
+
+	if (i == known_count)
+		return;
+	x->from.dport = known[i].alias.port;
+	x->a.id = known[i].alias.id;
+}
+
+static void remember(const struct exchange *x, struct eg_dns_alias alias)
+{
+	size_t i = place_of(x);
+
+	ck_assert_uint_lt(i, KNOWN);
+	known_count += i == known_count;
+	known[i].q = x->q;
+	known[i].to = x->to;
+	known[i].alias = alias;
+}
+
+/* Ask X, whose answer comes from then on as it left. */
+static enum eg_reason ask(struct exchange *x, uint64_t now)
+{
+	struct eg_dns_alias alias = { 0, 0 };
+	enum eg_reason r = eg_dnstrack_ask(t, &x->to, &x->q, now, &alias);
+
+	if (r == EG_R_NONE) {
+		ck_assert(eg_dnstrack_has_port(alias.port));
+		x->from.dport = alias.port;
+		x->a.id = alias.id;
+		remember(x, alias);
+	}
+	return r;
 }
 
 /* RAW gets the name; what stands behind it must stay as it is. */
 static enum eg_reason answer_to(const struct exchange *x, uint64_t now, uint8_t raw[EG_NAME_MAX])
 {
 	uint8_t *room = guarded_copy(NULL, EG_NAME_MAX);
-	enum eg_reason r = eg_dnstrack_answer(t, &x->from, &x->a, now, room);
+	struct eg_dns_alias client = { 0, 0 };
+	enum eg_reason r = eg_dnstrack_answer(t, &x->from, &x->a, now, &client, room);
+
+	if (r == EG_R_NONE) {
+		ck_assert_uint_eq(client.port, x->to.sport);
+		ck_assert_uint_eq(client.id, x->q.id);
+	}
 
 	for (size_t i = r == EG_R_NONE ? x->a.name.len : 0; i < EG_NAME_MAX; i++)
 		ck_assert_uint_eq(room[i], 0xa5);
@@ -202,10 +262,11 @@ enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
 
 START_TEST(answer_matches_the_query_in_all)
 {
-	struct exchange x = asked("\7example\3org"), other = x;
+	struct exchange x = asked("\7example\3org"), other;
 
-	changes[_i](&other);
 	PASSES(ask(&x, 0));
+	other = x;
+	changes[_i](&other);
 	UNASKED(answer(&other, 1));
 	PASSES(answer(&x, 2));
 }
@@ -298,6 +359,7 @@ START_TEST(full_table_refuses_and_evicts_nobody)
 	for (unsigned i = 1; i < EG_DNSTRACK_CAPACITY; i++) {
 		struct exchange x = numbered(i);
 
+		recall(&x);
 		PASSES(answer(&x, 1000 + EG_DNSTRACK_TIMEOUT));
 	}
 }
@@ -314,6 +376,7 @@ START_TEST(answers_make_room)
 		struct exchange old = numbered(i), young = numbered(i + EG_DNSTRACK_CAPACITY);
 
 		ck_assert_int_eq(ask(&young, 1), EG_R_DNS_BUSY);
+		recall(&old);
 		PASSES(answer(&old, 1));
 		PASSES(ask(&young, 1));
 	}
@@ -391,8 +454,8 @@ START_TEST(agrees_with_a_plain_list)
 			model[n].waits = waits || room;
 			model[n].asked = room ? now : model[n].asked;
 		} else {
-			ck_assert_int_eq(eg_dnstrack_answer(t, &x.from, &x.a, now, x.q.raw),
-					 waits ? EG_R_NONE : EG_R_DNS_ANSWER);
+			recall(&x);
+			ck_assert_int_eq(answer(&x, now), waits ? EG_R_NONE : EG_R_DNS_ANSWER);
 			passed += waits;
 			model[n].waits = false;
 		}
@@ -400,6 +463,25 @@ START_TEST(agrees_with_a_plain_list)
 	}
 	ck_assert_uint_gt(busy, 100);
 	ck_assert_uint_gt(passed, 1000);
+}
+END_TEST
+
+START_TEST(aliases_are_ours_and_tell_queries_apart)
+{
+	unsigned same = 0;
+
+	for (unsigned i = 0; i < EG_DNSTRACK_CAPACITY; i++) {
+		struct exchange x = numbered(i);
+
+		PASSES(ask(&x, 0));
+		same += x.a.id == x.q.id;
+		for (size_t j = 0; j + 1 < known_count; j++)
+			ck_assert(known[j].alias.port != x.from.dport ||
+				  known[j].alias.id != x.a.id);
+	}
+	ck_assert_uint_lt(same, 3);
+	for (unsigned port = 0; port < 65536; port++)
+		ck_assert_int_eq(eg_dnstrack_has_port((uint16_t)port), port >= 1008 && port < 1024);
 }
 END_TEST
 
@@ -430,6 +512,7 @@ int main(void)
 	tcase_add_test(c, answers_make_room);
 	tcase_add_test(c, longer_name_leaves_nothing_behind);
 	tcase_add_loop_test(c, agrees_with_a_plain_list, 0, 4);
+	tcase_add_test(c, aliases_are_ours_and_tell_queries_apart);
 	tcase_add_test(c, free_of_nothing_is_fine);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

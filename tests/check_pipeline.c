@@ -3,6 +3,7 @@
  * The pipeline as a whole: what passes, what does not and why, what the guest is
  * told, and what leaves in place of what was sent.
  */
+#include "dnstrack.h"
 #include "packet.h"
 #include "pipeline.h"
 #include "words.h"
@@ -146,15 +147,29 @@ static size_t ask(const struct packet_end *to, const char *name, uint16_t type, 
 		  : packet_udp4(frame, &packet_guest, to, msg, n);
 }
 
+/* What the last query that left has from us. */
+static uint16_t left_port, left_id;
+
+static void note_alias(bool v6)
+{
+	const uint8_t *l4 = out.out + (v6 ? PACKET_L4_6 : PACKET_L4_4);
+
+	left_port = eg_get16(l4);
+	left_id = eg_get16(l4 + 8);
+}
+
+/* The answer to it. */
 static size_t answer(const char *name, bool v6)
 {
+	struct packet_end to = packet_at(&packet_guest, left_port);
 	uint8_t msg[512];
 	size_t n = query(msg, name, 1, false);
 
+	eg_put16(msg, left_id);
 	msg[2] = 0x81;
 	msg[3] = 0x80;
-	return v6 ? packet_udp6(frame, &resolver, &packet_guest, msg, n)
-		  : packet_udp4(frame, &resolver, &packet_guest, msg, n);
+	return v6 ? packet_udp6(frame, &resolver, &to, msg, n)
+		  : packet_udp4(frame, &resolver, &to, msg, n);
 }
 
 START_TEST(guest_opens_nothing)
@@ -260,6 +275,73 @@ START_TEST(host_opens_udp_and_the_guest_answers_it_alone)
 }
 END_TEST
 
+/* On a switch: a frame for another station, flooded to the guest, opens nothing for it, and
+ * what belongs to a flow goes to the station that it came from. */
+START_TEST(flow_belongs_to_its_stations)
+{
+	struct packet_end victim = packet_guest, other = packet_network;
+	bool tcp_too = _i;
+
+	victim.mac[5] ^= 1;
+	other.mac[5] ^= 1;
+	if (tcp_too)
+		PASSED(network(tcp(&packet_network, &victim, SYN, 100, 0, false)));
+	else
+		PASSED(network(udp(&packet_network, &victim, false)));
+	BLOCKED(guest(tcp_too ? tcp(&packet_guest, &packet_network, SYN | ACK, 500, 101, false)
+			      : udp(&packet_guest, &packet_network, false)),
+		EG_R_ETH_ADDRESS);
+	BLOCKED(guest(tcp_too ? tcp(&victim, &other, SYN | ACK, 500, 101, false)
+			      : udp(&victim, &other, false)),
+		EG_R_ETH_ADDRESS);
+	PASSED(guest(tcp_too ? tcp(&victim, &packet_network, SYN | ACK, 500, 101, false)
+			     : udp(&victim, &packet_network, false)));
+}
+END_TEST
+
+START_TEST(guest_alone_keeps_a_udp_flow_for_an_hour)
+{
+	uint64_t now = 1;
+
+	PASSED(at(EG_FROM_NETWORK, udp(&packet_network, &packet_guest, false), now));
+	for (int i = 0; i < 14; i++)
+		PASSED(at(EG_FROM_GUEST, udp(&packet_guest, &packet_network, false),
+			  now += 250000));
+	PASSED(at(EG_FROM_NETWORK, udp(&packet_network, &packet_guest, false), now));
+	for (int i = 0; i < 14; i++)
+		PASSED(at(EG_FROM_GUEST, udp(&packet_guest, &packet_network, false),
+			  now += 250000));
+	BLOCKED(at(EG_FROM_GUEST, udp(&packet_guest, &packet_network, false), now + 250000),
+		EG_R_UDP_NEW);
+}
+END_TEST
+
+START_TEST(addresses_that_ask_are_few)
+{
+	struct packet_end from = packet_guest;
+	uint8_t msg[64];
+	size_t n = query(msg, "allowed.test", 1, false);
+
+	for (uint8_t i = 0; i < 8; i++) {
+		from.ip4[3] = (uint8_t)(20 + i);
+		PASSED(guest(packet_udp4(frame, &from, &resolver, msg, n)));
+	}
+	from.ip4[3] = 99;
+	BLOCKED(guest(packet_udp4(frame, &from, &resolver, msg, n)), EG_R_DNS_BUSY);
+	PASSED(at(EG_FROM_GUEST, packet_udp4(frame, &from, &resolver, msg, n), 300002));
+}
+END_TEST
+
+START_TEST(syn_to_a_resolver_without_room_leaves_nothing)
+{
+	teardown();
+	start("flows", "1");
+	PASSED(network(udp(&packet_network, &packet_guest, false)));
+	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN, 1, 0, false)), EG_R_FLOWS_FULL);
+	ck_assert_ptr_null(out.out);
+}
+END_TEST
+
 START_TEST(full_table_blocks_the_new_and_keeps_the_old)
 {
 	struct packet_end second = packet_at(&packet_network, 444);
@@ -279,12 +361,16 @@ START_TEST(listed_name_is_asked_and_its_answer_passes_once)
 
 	PASSED(guest(ask(&resolver, "aLLowed.TEST", 1, true, v6)));
 	ck_assert_ptr_eq(out.out, out.rebuilt);
+	note_alias(v6);
+	ck_assert(eg_dnstrack_has_port(left_port));
 	ck_assert_int_eq(
 		memcmp(out.out + (v6 ? PACKET_L4_6 : PACKET_L4_4) + 8 + 12, "\7allowed\4test", 14),
 		0);
 	BLOCKED(network(answer("other.test", v6)), EG_R_DNS_ANSWER);
 	PASSED(network(answer("allowed.test", v6)));
-	/* The client's own letter case is back. */
+	/* The client's own letter case is back, and its port and id. */
+	ck_assert_uint_eq(eg_get16(frame + (v6 ? PACKET_L4_6 : PACKET_L4_4) + 2), PACKET_PORT);
+	ck_assert_uint_eq(eg_get16(frame + (v6 ? PACKET_L4_6 : PACKET_L4_4) + 8), 0xabcd);
 	ck_assert_int_eq(
 		memcmp(frame + (v6 ? PACKET_L4_6 : PACKET_L4_4) + 8 + 12, "\7aLLowed\4TEST", 14),
 		0);
@@ -509,7 +595,14 @@ END_TEST
 
 START_TEST(resolver_opens_no_udp_flow)
 {
+	struct packet_end stranger = packet_at(&packet_network, 31337), port = packet_guest;
+
 	PASSED(guest(ask(&resolver, "allowed.test", 1, false, false)));
+	note_alias(false);
+	/* Whoever finds slirp's socket on the host and writes to it opens nothing. */
+	port.port = left_port;
+	BLOCKED(network(udp(&stranger, &port, false)), EG_R_DNS_ANSWER);
+	BLOCKED(guest(udp(&port, &stranger, false)), EG_R_UDP_NEW);
 	PASSED(network(answer("allowed.test", false)));
 	BLOCKED(guest(udp(&packet_guest, &resolver, false)), EG_R_DNS_MALFORMED);
 	BLOCKED(network(udp(&resolver, &packet_guest, false)), EG_R_DNS_ANSWER);
@@ -667,6 +760,10 @@ int main(void)
 	tcase_add_loop_test(c, host_opens_tcp_and_the_guest_answers_in_it, 0, 2);
 	tcase_add_test(c, older_connection_in_the_way_is_reset);
 	tcase_add_loop_test(c, host_opens_udp_and_the_guest_answers_it_alone, 0, 2);
+	tcase_add_loop_test(c, flow_belongs_to_its_stations, 0, 2);
+	tcase_add_test(c, guest_alone_keeps_a_udp_flow_for_an_hour);
+	tcase_add_test(c, addresses_that_ask_are_few);
+	tcase_add_test(c, syn_to_a_resolver_without_room_leaves_nothing);
 	tcase_add_test(c, full_table_blocks_the_new_and_keeps_the_old);
 	tcase_add_loop_test(c, listed_name_is_asked_and_its_answer_passes_once, 0, 2);
 	tcase_add_test(c, rebuilt_query_has_our_ip_header);

@@ -172,16 +172,24 @@ static inline void acked(struct link *l, uint32_t seq)
 	l->flow.tcp.side[EG_FROM_NETWORK].ack = l->iss + seq;
 }
 
-/* Open the connection of L (again). */
-static inline void anew(struct link *l)
+/* The SYN of connection L leaves. */
+static inline void syn(struct link *l)
 {
 	struct left x;
 
+	l->flow.tcp.side[EG_FROM_GUEST].iss = l->iss;
 	acked(l, 1);
 	l->judged = 0;
 	x = say(l, (struct says){ .flags = SYN });
 	WANT(x.reason == EG_R_NONE);
 	WANT(x.any && x.seq == 0 && x.n == 0);
+}
+
+/* Open the connection of L anew, at the same numbers. */
+static inline void anew(struct link *l)
+{
+	eg_dnsstream_end(l->t, &l->flow.key);
+	syn(l);
 }
 
 /* The link of number I, from PORT, in table T; its SYN has left. */
@@ -289,6 +297,17 @@ static inline void append(struct stream_pair *s, struct pair p)
 	memcpy(s->out + s->n, p.out, p.n);
 	s->n += p.n;
 	s->ends[s->count++] = s->n;
+}
+
+/* COUNT clean queries of different lengths. */
+static inline struct stream_pair several(size_t count)
+{
+	static const char *const labels[] = { "One", "tWo", "thrEE" };
+	struct stream_pair s = { .n = 0 };
+
+	for (size_t i = 0; i < count; i++)
+		append(&s, pair(labels[i % 3], EG_DNS_TYPE_A, i % 2 ? 12 : NO_EDNS));
+	return s;
 }
 
 /* How many bytes of S are whole messages when N have come. */

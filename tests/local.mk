@@ -17,8 +17,10 @@ check_PROGRAMS = \
 	tests/check_dhcp_real \
 	tests/check_dns \
 	tests/check_dns_built \
+	tests/check_dns_padded \
 	tests/check_dnsstream \
 	tests/check_dnsstream_model \
+	tests/check_dnsstream_table \
 	tests/check_dnsstream_tcp \
 	tests/check_dnstrack \
 	tests/check_flow \
