@@ -25,7 +25,8 @@
  * so when the nested end hangs up, a duplicate of its descriptor takes the epoll
  * descriptor's number, and the host sees what it would see without us.
  *
- * Limits. RECV_TRIES dropped frames in a row in one vde_recv.
+ * Limits. RECV_TRIES dropped frames in a row in one vde_recv. What gate.c says about a
+ * network that takes no frames.
  *
  * Fails how. Open: NULL, errno, one line on stderr. EPROTONOSUPPORT is never
  * left in errno: libvdeplug would take it for a missing module and try the next
@@ -33,6 +34,7 @@
  */
 #include "complain.h"
 #include "config.h"
+#include "gate.h"
 #include "inbox.h"
 #include "pipeline.h"
 #include "recorder.h"
@@ -44,6 +46,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +75,8 @@ struct egress {
 	struct eg_config config;
 	struct eg_recorder *recorder; /* NULL: no log */
 	VDECONN *nested;
+	struct eg_gate gate;       /* in front of nested */
+	atomic_ullong undelivered; /* frames that it did not take */
 	int epoll;
 	pthread_mutex_t lock;
 	struct eg_inbox *inbox;
@@ -100,6 +105,7 @@ static int open_datafd(struct egress *e)
 {
 	int nested = vde_datafd(e->nested);
 
+	eg_gate_open(&e->gate, nested);
 	e->inbox = eg_inbox_new();
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (e->inbox && e->epoll >= 0 && watch(e->epoll, nested) == 0 &&
@@ -151,8 +157,12 @@ static int open_nested(struct egress *e, char *descr, int interface_version,
 
 static int close_all(struct egress *e)
 {
+	unsigned long long undelivered = atomic_load(&e->undelivered);
 	int rc = e->nested ? vde_close(e->nested) : 0;
 
+	if (undelivered)
+		eg_complain("%llu frames were dropped: %s did not take them", undelivered,
+			    e->config.nested);
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);
@@ -199,12 +209,17 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	return NULL;
 }
 
-/* Hand LEN bytes at FRAME to the network. Returns 0, or what its vde_send returned
- * instead of their length. */
+/* Hand LEN bytes at FRAME to the network, or drop them where it takes none. Returns 0, or
+ * what its vde_send returned instead of their length. */
 static ssize_t send_nested(struct egress *e, const uint8_t *frame, size_t len, int flags)
 {
-	ssize_t sent = vde_send(e->nested, frame, len, flags);
+	ssize_t sent;
 
+	if (!eg_gate_pass(&e->gate, len)) {
+		atomic_fetch_add(&e->undelivered, 1);
+		return 0;
+	}
+	sent = vde_send(e->nested, frame, len, flags);
 	return sent == (ssize_t)len ? 0 : sent;
 }
 
@@ -312,6 +327,7 @@ static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
 		return n;
 	for (int tries = 0; tries < RECV_TRIES; tries++) {
 		n = vde_recv(e->nested, buf, len, flags);
+		eg_gate_received(&e->gate);
 		if (n <= 0) {
 			hang_up(e);
 			return n;

@@ -6,8 +6,8 @@
  * SIGKILL or a full disk may interrupt anywhere, and that somebody hostile may
  * have prepared.
  *
- * Life-cycle. open: take the file (no symbolic link, regular, ours, mode 0600,
- * exclusive lock), then either write the file header or check that what is there
+ * Life-cycle. open: take the file (no link of any kind, regular, ours, exclusive
+ * lock), then either write the file header or check that what is there
  * begins with the very header that we would write, walk its records and cut off
  * a torn one at the end. put: libpcap formats the record into the stream's
  * buffer. flush: one write, as a rule; only then does the file grow.
@@ -89,11 +89,11 @@ static int take_file(const char *path, const struct failure *e)
 		rc = fail(e, -EINVAL, "is not a regular file");
 	else if (st.st_uid != geteuid())
 		rc = fail(e, -EPERM, "belongs to another user");
+	else if (st.st_nlink != 1)
+		rc = fail(e, -EMLINK, "has other names (hard links)");
 	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		rc = fail(e, -errno, "%s",
 			  errno == EWOULDBLOCK ? "is in use by another" : strerror(errno));
-	else if (fchmod(fd, 0600) < 0)
-		rc = fail(e, -errno, "%s", strerror(errno));
 	else
 		return fd;
 	close(fd);
@@ -165,7 +165,8 @@ static off_t mend(int fd, off_t size, const uint8_t header[HEADER_LEN], const st
 		return fail(e, (int)end, "%s", strerror((int)-end));
 	if (size - end > RECORD_HEADER_LEN + SNAPLEN)
 		return fail(e, -EINVAL, "is damaged at byte %lld: move it away", (long long)end);
-	if (ftruncate(fd, end) < 0)
+	/* Now that it is ours: not a bit of another's file was touched. */
+	if (ftruncate(fd, end) < 0 || fchmod(fd, 0600) < 0)
 		return fail(e, -errno, "%s", strerror(errno));
 	return end;
 }

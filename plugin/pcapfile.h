@@ -10,9 +10,9 @@
 struct eg_pcapfile;
 
 /* Open PATH for appending, or make it. Returns 0 and *OUT (the caller's, to close), or a
- * negative errno and one line in ERROR, ERROR_SIZE bytes. Refused: a symbolic link, what
- * is no regular file or not ours, a file locked by another, a file that is no capture of our
- * kind, and one that is damaged by more than a torn tail. */
+ * negative errno and one line in ERROR, ERROR_SIZE bytes. Refused: a symbolic link, a file with
+ * hard links, what is no regular file or not ours, a file locked by another, a file that is no
+ * capture of our kind, and one that is damaged by more than a torn tail. */
 int eg_pcapfile_open(struct eg_pcapfile **out, const char *path, char *error, size_t error_size);
 
 /* Add CAPLEN bytes at FRAME, of LEN that it had, at time WHEN (wall clock). It is

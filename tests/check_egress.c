@@ -130,6 +130,29 @@ START_TEST(flow_of_the_network_passes_both_ways)
 }
 END_TEST
 
+/* A network that is busy sending to us takes nothing: with a plain send the host would
+ * wait for it, and it for the host, for ever. */
+START_TEST(network_that_takes_nothing_does_not_stop_the_host)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	struct rig r;
+	size_t n;
+
+	rig_open(&r, "");
+	n = packet_udp4(frame, &packet_network, &packet_guest, "hello", 5);
+	ck_assert_int_eq(send(r.network, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)n);
+	n = packet_udp4(frame, &packet_guest, &packet_network, "world", 5);
+	for (int i = 0; i < 5000; i++)
+		ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	while (recv(r.network, got, sizeof(got), MSG_DONTWAIT) > 0)
+		;
+	ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(recv(r.network, got, sizeof(got), MSG_DONTWAIT), (ssize_t)n);
+	rig_close(&r);
+}
+END_TEST
+
 START_TEST(stowaway_behind_the_ip_length_is_cut_and_length_kept)
 {
 	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
@@ -433,6 +456,7 @@ int main(void)
 	tcase_add_test(c, blocked_frame_is_sent_for_the_host_and_reaches_nobody);
 	tcase_add_test(c, drop_says_nothing);
 	tcase_add_test(c, flow_of_the_network_passes_both_ways);
+	tcase_add_test(c, network_that_takes_nothing_does_not_stop_the_host);
 	tcase_add_test(c, stowaway_behind_the_ip_length_is_cut_and_length_kept);
 	tcase_add_test(c, frame_dropped_on_receipt_is_skipped_for_the_next);
 	tcase_add_test(c, hang_up_of_the_network_shows_on_the_data_descriptor);

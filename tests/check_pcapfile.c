@@ -160,10 +160,32 @@ START_TEST(file_of_another_kind_is_left_alone)
 	size_t n = strlen(others[_i]);
 
 	write_file(others[_i], n);
+	ck_assert_int_eq(chmod(path, 0644), 0);
 	ck_assert_int_eq(eg_pcapfile_open(&f, path, error, sizeof(error)), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error, "not a capture"));
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_size, (off_t)n);
+	ck_assert_uint_eq(st.st_mode & 0777, 0644);
+}
+END_TEST
+
+/* A link may have been laid to any file of ours: not even its mode changes. */
+START_TEST(hard_link_is_refused_and_left_alone)
+{
+	struct eg_pcapfile *f;
+	char victim[80];
+	struct stat st;
+
+	snprintf(victim, sizeof(victim), "%s.victim", path);
+	write_file("", 0);
+	ck_assert_int_eq(rename(path, victim), 0);
+	ck_assert_int_eq(chmod(victim, 0644), 0);
+	ck_assert_int_eq(link(victim, path), 0);
+	ck_assert_int_eq(eg_pcapfile_open(&f, path, error, sizeof(error)), -EMLINK);
+	ck_assert_int_eq(stat(victim, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0644);
+	ck_assert_int_eq(st.st_size, 0);
+	unlink(victim);
 }
 END_TEST
 
@@ -272,6 +294,7 @@ int main(void)
 	tcase_add_test(c, wide_mode_is_narrowed);
 	tcase_add_loop_test(c, torn_tail_is_cut_off, 0, HEADER + 2 * RECORD + 1);
 	tcase_add_loop_test(c, file_of_another_kind_is_left_alone, 0, 3);
+	tcase_add_test(c, hard_link_is_refused_and_left_alone);
 	tcase_add_test(c, damage_beyond_a_torn_tail_is_left_alone);
 	tcase_add_test(c, what_is_no_regular_file_is_refused);
 	tcase_add_test(c, second_writer_is_refused);

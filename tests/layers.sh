@@ -18,7 +18,7 @@ layers='
 9 pipeline
 10 passage
 11 judge_dns pipeline.c
-12 vnl complain ring pcapfile
+12 vnl complain gate ring pcapfile
 13 config inbox queue
 14 recorder
 15 egress
