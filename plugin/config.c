@@ -120,8 +120,10 @@ int eg_config_read(struct eg_config *c, const char *text)
 	int rc;
 
 	memset(c, 0, sizeof(*c));
-	if (!w)
+	if (!w) {
+		eg_complain("no memory for the policy");
 		return -ENOMEM;
+	}
 	w->in_vnl = true;
 	rc = eg_vnl_parse(&vnl, text, error, sizeof(error));
 	if (rc) {

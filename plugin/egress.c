@@ -148,7 +148,7 @@ static int open_nested(struct egress *e, char *descr, int interface_version,
 				  interface_version, args);
 	if (e->nested)
 		return 0;
-	if (errno == EPROTONOSUPPORT)
+	if (errno == EPROTONOSUPPORT || errno == 0)
 		errno = ENODEV;
 	eg_complain("the nested network %s cannot be opened: %s", e->config.nested,
 		    strerror(errno));
@@ -195,8 +195,10 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	struct egress *e = calloc(1, sizeof(*e));
 	int rc;
 
-	if (!e)
+	if (!e) {
+		eg_complain("no memory: %s", strerror(errno));
 		return NULL;
+	}
 	e->epoll = -1;
 	pthread_mutex_init(&e->lock, NULL);
 	rc = eg_config_read(&e->config, vnl);
@@ -205,7 +207,7 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	if (!rc)
 		return (VDECONN *)e;
 	close_all(e);
-	errno = -rc;
+	errno = rc == -EPROTONOSUPPORT ? ENODEV : -rc;
 	return NULL;
 }
 

@@ -125,14 +125,17 @@ static off_t last_whole_record(int fd)
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	off_t end = HEADER_LEN;
-	int copy = dup(fd);
-	FILE *stream = copy < 0 ? NULL : fdopen(copy, "re");
+	/* The lock is the copy's too: no program that the host starts may keep it. */
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *stream = copy < 0 ? NULL : fdopen(copy, "r");
 	pcap_t *reader;
 
 	if (!stream) {
+		int rc = -errno;
+
 		if (copy >= 0)
 			close(copy);
-		return -ENOMEM;
+		return rc;
 	}
 	rewind(stream);
 	reader = pcap_fopen_offline(stream, error);
