@@ -2,7 +2,9 @@
 # Unit tests: tests/check_X.c tests X.c, tests/check_X_Y.c a side of it, tests/check_lines.c
 # the lines of words.c; one row each. Those of the effects layer
 # come last, and check_egress runs the module as hosts do.
-check_LTLIBRARIES = libpacket.la
+check_LTLIBRARIES = libfaults.la libpacket.la
+libfaults_la_SOURCES = tests/check_opens_faults.c tests/check_opens_faults.h
+libfaults_la_CFLAGS = $(AM_CFLAGS) -fno-sanitize=all
 libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
 	tests/tcp_link.c tests/tcp_link.h \
@@ -39,6 +41,7 @@ check_PROGRAMS = \
 	tests/check_reason \
 	tests/check_reply \
 	tests/check_resolver \
+	tests/check_scenes \
 	tests/check_siphash \
 	tests/check_tcp \
 	tests/check_tcp_liar \
@@ -51,7 +54,16 @@ check_PROGRAMS = \
 	tests/check_queue \
 	tests/check_recorder \
 	tests/check_vnl \
-	tests/check_egress
+	tests/check_egress \
+	tests/check_opens \
+	tests/check_threads \
+	tests/fuzz/corpus_dns \
+	tests/fuzz/corpus_frame \
+	tests/fuzz/corpus_pipeline \
+	tests/fuzz/corpus_policy
+if HAVE_SLIRP
+check_PROGRAMS += tests/fuzz/corpus_slirp
+endif
 dist_check_SCRIPTS = tests/layers.sh tests/manual.sh
 TESTS = $(check_PROGRAMS) $(dist_check_SCRIPTS)
 # No test is about time: the limit only ends what hangs, on a loaded machine too.
@@ -68,3 +80,46 @@ tests_check_egress_LDADD = libpacket.la $(VDEPLUG_LIBS) $(CHECK_LIBS) $(PCAP_LIB
 tests_check_egress_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.libs"'
 EXTRA_tests_check_egress_DEPENDENCIES = libvdeplug_egress.la
 tests_check_vnl_LDADD = $(LDADD) -lvdeplug_mod
+# The module without libvdeplug, so that all that it calls can be stood in for.
+tests_check_opens_SOURCES = tests/check_opens.c plugin/egress.c
+tests_check_opens_LDADD = libfaults.la $(LDADD) -ldl
+tests_check_threads_SOURCES = \
+	tests/check_threads.c \
+	tests/check_threads_frames.c tests/check_threads_frames.h
+tests_check_threads_LDADD = $(tests_check_egress_LDADD)
+tests_check_threads_CPPFLAGS = $(tests_check_egress_CPPFLAGS)
+EXTRA_tests_check_threads_DEPENDENCIES = libvdeplug_egress.la
+
+# Scenes, one file each.
+tests_check_scenes_SOURCES = \
+	tests/check_scenes.c tests/scene.h \
+	tests/scene_change.c \
+	tests/scene_frame.c \
+	tests/scene_message.c \
+	tests/scene_play.c \
+	tests/scene_words.c
+
+# Fuzz targets over their corpus, without a fuzzer; scripts/fuzz runs them with one.
+fuzz_sources = \
+	tests/fuzz/run_corpus.c tests/fuzz/fuzz.h \
+	tests/fuzz/place.c \
+	tests/fuzz/question.c tests/fuzz/question.h
+tests_fuzz_corpus_dns_SOURCES = tests/fuzz/dns.c $(fuzz_sources)
+tests_fuzz_corpus_frame_SOURCES = tests/fuzz/frame.c $(fuzz_sources)
+tests_fuzz_corpus_pipeline_SOURCES = tests/fuzz/pipeline.c tests/fuzz/steps.h $(fuzz_sources)
+tests_fuzz_corpus_policy_SOURCES = tests/fuzz/policy.c $(fuzz_sources)
+tests_fuzz_corpus_slirp_SOURCES = \
+	tests/fuzz/slirp.c tests/fuzz/steps.h \
+	tests/fuzz/guest.c tests/fuzz/guest.h \
+	tests/fuzz/net.c tests/fuzz/net.h tests/fuzz/net_acts.h \
+	tests/fuzz/sockets.c tests/fuzz/sockets.h \
+	$(fuzz_sources)
+tests_fuzz_corpus_slirp_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
+tests_fuzz_corpus_slirp_LDADD = $(LDADD) $(SLIRP_LIBS) -ldl
+
+# Writes the first corpus; made by name alone.
+EXTRA_PROGRAMS = tests/fuzz/seeds
+tests_fuzz_seeds_SOURCES = \
+	tests/fuzz/seeds.c \
+	tests/fuzz/build.c tests/fuzz/build.h
+dist_noinst_DATA = tests/fuzz/mutate.c

@@ -53,6 +53,9 @@ refused_by_guest() {
     [ "$code" -ne 124 ] || { echo "still waiting after 3 s"; return 1; }
 }
 
+# Larger than the link: in fragments both ways.
+udp_fragments() { peer big 127.0.0.1 9001 "$1" "$1" "$1"; }
+
 udp_clients() { peer echoes 127.0.0.1 9001 "$1" "$2"; }
 
 rows() {
@@ -66,6 +69,9 @@ rows() {
     try "$1: forwarded TCP, the guest closes first" closed_by_guest
     try "$1: forwarded TCP, a port where nobody listens is refused by the guest" refused_by_guest
     try "$1: forwarded UDP, one client" udp_clients 1 20
+    for size in 3000 8000 20000; do
+        try "$1: forwarded UDP, datagrams of $size bytes there and back" udp_fragments "$size"
+    done
     try "$1: forwarded UDP, 8 clients at once, each gets its own" udp_clients 8 20
 }
 

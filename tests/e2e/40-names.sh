@@ -13,6 +13,20 @@ kdig_says() {
     shift
     same "$(guest kdig +short +retry=0 +time=3 "$@")" "$expected"
 }
+# Two queries on one connection; the second for the same name or another one.
+kept_open() {
+    guest kdig +short +retry=0 +time=3 +tcp +keepopen @10.0.2.3 allowed.test A allowed.test AAAA >"$W/said"
+    same "$(cat "$W/said")" "$(printf '%s\n%s' "$FAR4" "$FAR6")"
+}
+second_name() { guest /usr/bin/python3 "$E2E/peer.py" dnstcp 10.0.2.3 allowed.test "$1" >"$W/said" 2>&1; cat "$W/said"; }
+second_name_answered() { same "$(second_name "$1")" "$(printf 'NOERROR\nNOERROR')" && asked "$1"; }
+second_name_never_arrives() {
+    second_name "$1"
+    same "$(sed -n 1p "$W/said")" NOERROR || return 1
+    if sed -n 2p "$W/said" | grep -q NOERROR; then echo "the second was answered"; return 1; fi
+    if asked "$1"; then echo "the second was asked for"; return 1; fi
+}
+
 getent_says() { guest getent ahosts "$1" | grep -qF "$FAR4" && guest getent ahosts "$1" | grep -qF "$FAR6"; }
 nslookup_says() { guest busybox nslookup "$1" 10.0.2.3 | grep -qF "Address: $FAR4"; }
 
@@ -58,11 +72,12 @@ empty_answer() {
     if grep 'query\[TXT\]' "$W/dns.log"; then return 1; fi
 }
 
-# A cookie, padding or client subnet option is room for the guest's own bytes. $W/wire.pcap is what slirp sent on.
+# A cookie or client subnet option is room for the guest's own bytes. (Padding, option 12, takes the place of others in
+# queries over TCP.) $W/wire.pcap is what slirp sent on.
 laden_query() {
     guest dig +tries=1 +subnet=192.0.2.0/24 +ednsopt=65001:736d7567676c6564 @10.0.2.3 allowed.test
     wait_for 2 wire_has 'udp dst port 53' || { echo "no query on the wire"; return 1; }
-    laden=$(tshark -r "$W/wire.pcap" -Y 'dns.flags.response == 0 && dns.opt.code' 2>"$W/tshark.log")
+    laden=$(tshark -r "$W/wire.pcap" -Y 'dns.flags.response == 0 && dns.opt.code in {0..11, 13..65535}' 2>"$W/tshark.log")
     echo "$laden"
 }
 wire_has() { frames wire "$@" | grep -q .; }
@@ -80,6 +95,11 @@ listed() {
     try "$1: A with EDNS padding and DNSSEC bits (kdig)" kdig_says "$FAR4" +edns +padding=64 +dnssec @10.0.2.3 allowed.test
     try "$1: A (busybox nslookup)" nslookup_says allowed.test
     try "$1: A and AAAA as glibc asks (getent)" getent_says allowed.test
+    try "$1: A over TCP (dig)" dig_says "$FAR4" +tcp @10.0.2.3 allowed.test
+    try "$1: AAAA over TCP over IPv6 (dig)" dig_says "$FAR6" +tcp @fd00::3 allowed.test AAAA
+    try "$1: A over TCP (kdig)" kdig_says "$FAR4" +tcp @10.0.2.3 allowed.test
+    try "$1: two queries on one TCP connection (kdig)" kept_open
+    try "$1: a listed name twice on one TCP connection" second_name_answered allowed.test
     try "$1: a name below *.allowed.test" dig_says "$FAR4" @10.0.2.3 sub.allowed.test
     try "$1: a name far below *.allowed.test" dig_says "$FAR4" @10.0.2.3 deep.er.allowed.test
     try "$1: letter case in the question is kept" case_kept
@@ -96,6 +116,7 @@ unlisted() {
     try "behind: the parent of a listed name" refused_name test dig @10.0.2.3
     try "behind: TXT of a listed name is an empty answer and never sent on" empty_answer
     try "behind: a name not listed, over TCP, never arrives" tcp_name denied.test
+    try "behind: a name not listed, second on an open TCP connection, never arrives" second_name_never_arrives denied.test
     try "behind: another server, IPv4, is not reached" other_server "$FAR4"
     try "behind: another server, IPv6, is not reached" other_server "$FAR6"
     try "behind: no EDNS option leaves with a query" nothing_rides_along
@@ -107,6 +128,7 @@ if guest_up without slirp://; then
     listed without
     try "without: a name not listed is answered" dig_says "$FAR4" @10.0.2.3 denied.test
     try "without: a name not listed is answered (IPv6)" dig_says "$FAR4" @fd00::3 denied.test
+    try "without: a name not listed, second on an open TCP connection, is answered" second_name_answered denied.test
     try "without: TXT is answered" dig_says '"smuggled"' @10.0.2.3 allowed.test TXT
     try "without: another server answers" other_server_answers "$FAR4"
     try "without: another server answers (IPv6)" other_server_answers "$FAR6"

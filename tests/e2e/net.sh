@@ -28,9 +28,9 @@ internet_up() {
     wait_for 5 grep -q started "$W/elsewhere.log" || die "no second name server" elsewhere
 }
 
-# dns_server NAME ADDRESSES: in the foreground (the only mode that changes no user id), every query in its log.
+# dns_server NAME ADDRESSES [OPTION…]: in the foreground (the only mode that changes no user id), every query in its log.
 dns_server() {
-    set -- "$1" "$2" --host-record="allowed.test,$FAR4,$FAR6" --host-record="sub.allowed.test,$FAR4,$FAR6" \
+    set -- "$@" --host-record="allowed.test,$FAR4,$FAR6" --host-record="sub.allowed.test,$FAR4,$FAR6" \
         --host-record="deep.er.allowed.test,$FAR4" --host-record="denied.test,$FAR4,$FAR6" \
         --host-record="notallowed.test,$FAR4" --host-record="allowed.test.denied.test,$FAR4" \
         --txt-record=allowed.test,smuggled --txt-record=denied.test,smuggled

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Both ends of a try: a far end that logs whatever arrives, and clients that time what became of it.
 
-peer.py serve LOG tcp:PORT… udp:PORT…    answer on every address; one `arrived` line per connection and datagram
+peer.py serve LOG tcp:PORT… udp:PORT…    answer on every address; one `arrived` line per connection and datagram;
+                                         echo:PORT is TCP that says all of it back
 peer.py tcp ADDRESS PORT [SECONDS]       connect, ask, print `OUTCOME MILLISECONDS`
 peer.py udp ADDRESS PORT [SECONDS]       send one datagram, wait for the answer, print the same
 peer.py dns SERVER NAME TYPE [SECONDS]   ask, print `RCODE MILLISECONDS ANSWERS`
+peer.py dnstcp SERVER NAME…              ask for the A of one after the other on one connection; `RCODE` or what broke, for each
+peer.py big ADDRESS PORT SIZE…           datagrams of these sizes, each to come back as it was; exit 0 if all did
 peer.py shoot ADDRESS PORT COUNT         that many datagrams, numbered; wants no answer
 peer.py bulk ADDRESS PORT CLIENTS BYTES  many TCP clients at once, each sends and reads back; exit 0 if all checksums agree
 peer.py echoes ADDRESS PORT CLIENTS EACH many UDP clients at once; exit 0 if each datagram came back to its sender
+peer.py keep ADDRESS TCPPORT UDPPORT     one TCP connection and one UDP flow, an echo in each four times a second until
+                                         told to end (SIGTERM); the last line is `kept …`, or what broke
 
 Times are taken around the system calls alone.
 """
@@ -15,6 +20,7 @@ import errno
 import hashlib
 import os
 import selectors
+import signal
 import socket
 import struct
 import sys
@@ -42,16 +48,24 @@ def serve(log, *ports):
             except OSError as error:
                 out.write(f"broke {port} {error}\n")
 
+    def echo(connection):
+        with connection:
+            try:
+                while said := connection.recv(65536):
+                    connection.sendall(said)
+            except OSError as error:
+                out.write(f"broke {error}\n")
+
     selector = selectors.DefaultSelector()
     for word in ports:
         kind, port = word.split(":")
         for host in ("0.0.0.0", "::"):
-            sock = socket.socket(family(host), socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+            sock = socket.socket(family(host), socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if host == "::":
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind((host, int(port)))
-            if kind == "tcp":
+            if kind != "udp":
                 sock.listen(64)
             selector.register(sock, selectors.EVENT_READ, (kind, port))
     out.write("ready\n")
@@ -61,6 +75,9 @@ def serve(log, *ports):
             if kind == "tcp":
                 connection, address = key.fileobj.accept()
                 threading.Thread(target=stream, args=(connection, address, port), daemon=True).start()
+            elif kind == "echo":
+                connection, _ = key.fileobj.accept()
+                threading.Thread(target=echo, args=(connection,), daemon=True).start()
             else:
                 data, address = key.fileobj.recvfrom(65535)
                 out.write(f"arrived udp {port} from {address[0]} {address[1]} {data[:200]!r}\n")
@@ -109,11 +126,19 @@ def shoot(address, port, count):
         time.sleep(0.001)
 
 
-def dns(server, name, kind, seconds="3"):
+RCODES = "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED".split()
+
+
+def dns_query(name, kind):
     query = struct.pack(">HHHHHH", int.from_bytes(os.urandom(2), "big"), 0x0100, 1, 0, 0, 0)
     for label in name.rstrip(".").split("."):
         query += bytes([len(label)]) + label.encode()
     query += b"\0" + struct.pack(">HH", {"A": 1, "TXT": 16, "AAAA": 28}[kind], 1)
+    return query
+
+
+def dns(server, name, kind, seconds="3"):
+    query = dns_query(name, kind)
     sock = socket.socket(family(server), socket.SOCK_DGRAM)
     sock.settimeout(float(seconds))
     sock.connect((server, 53))
@@ -123,12 +148,47 @@ def dns(server, name, kind, seconds="3"):
         nonlocal answer
         sock.send(query)
         answer = sock.recv(4096)
-        return "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED".split()[answer[3] & 15]
+        return RCODES[answer[3] & 15]
 
     outcome, ms = timed(ask)
     if answer and answer[:2] != query[:2]:
         outcome = "garbled"
     print(f"{outcome} {ms:.1f} {struct.unpack('>H', answer[6:8])[0] if answer else 0}")
+
+
+def dnstcp(server, *names):
+    with socket.create_connection((server, 53), timeout=3) as sock:
+
+        def take(count):
+            got = b""
+            while len(got) < count:
+                piece = sock.recv(count - len(got))
+                if not piece:
+                    raise ConnectionError("closed")
+                got += piece
+            return got
+
+        def ask(query):
+            sock.sendall(struct.pack(">H", len(query)) + query)
+            answer = take(struct.unpack(">H", take(2))[0])
+            return RCODES[answer[3] & 15] if answer[:2] == query[:2] else "garbled"
+
+        for name in names:
+            print(timed(lambda: ask(dns_query(name, "A")))[0])
+
+
+def big(address, port, *sizes):
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    sock.settimeout(3)
+    sock.connect((address, int(port)))
+    wrong = 0
+    for size in sizes:
+        text = os.urandom(int(size))
+        sock.send(text)
+        outcome = timed(lambda: "same" if sock.recv(65535) == text else "garbled")[0]
+        wrong += outcome != "same"
+        print(f"{size} bytes: {outcome}")
+    return 1 if wrong else 0
 
 
 def echoes(address, port, clients, each):
@@ -193,7 +253,44 @@ def bulk(address, port, clients, size):
     return 1 if wrong else 0
 
 
+def keep(address, tcp_port, udp_port):
+    stream = socket.create_connection((address, int(tcp_port)), timeout=10)
+    flow = socket.socket(family(address), socket.SOCK_DGRAM)
+    flow.connect((address, int(udp_port)))
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+
+    def echoed(text):
+        """UDP may lose one, and whoever is on the guest's side may say an earlier one again."""
+        for _ in range(5):
+            flow.send(text)
+            end = time.monotonic() + 1
+            while (left := end - time.monotonic()) > 0:
+                flow.settimeout(left)
+                if timed(lambda: got.append(flow.recv(65535)) or "got")[0] == "got" and got.pop() == text:
+                    return True
+        return False
+
+    turns, got = 0, []
+    while not told.is_set():
+        text = b"turn %08d" % turns
+        if not echoed(text):
+            print(f"broke: no UDP echo in turn {turns}", flush=True)
+            return 1
+        stream.sendall(text)
+        back = stream.recv(len(text), socket.MSG_WAITALL)
+        if back != text:
+            print(f"broke: TCP echoed {back!r} in turn {turns}", flush=True)
+            return 1
+        turns += 1
+        if turns == 1:
+            print("both echo", flush=True)
+        time.sleep(0.25)
+    print(f"kept both for {turns} turns", flush=True)
+    return 0
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "tcp", "udp", "dns", "bulk", "echoes"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "tcp", "udp", "dns", "dnstcp", "big", "bulk", "echoes", "keep"):
         sys.exit(__doc__)
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))

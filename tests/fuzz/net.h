@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The network that slirp believes it is on, and the judge of what slirp does there.
+ *
+ * net.c defines socket, connect, sendto and the like in the program itself, so that libslirp
+ * calls those and never the system's. What it opens while net_setup is on are the host's forwards.
+ * After that every use of a socket is the guest's doing, unless the host began it.
+ */
+#ifndef NET_H
+#define NET_H
+
+#include "net_acts.h"
+
+#include <slirp/libslirp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct net_counts {
+	uint64_t interposed;      /* sockets opened while net_setup was on */
+	uint64_t opened;          /* after that */
+	uint64_t connected, sent; /* on those */
+	uint64_t answered;        /* sends on what the host opened */
+	uint64_t questions;       /* to the resolver, and on the list */
+	uint64_t violations;
+};
+extern struct net_counts *net_counts; /* to be set before anything else */
+
+/* Called with what slirp may not have done. */
+typedef void net_violation_fn(const char *what);
+
+/* Start over with no socket. RESOLVE: the resolver may be asked. */
+void net_reset(bool resolve, net_violation_fn *violation);
+void net_setup(bool on);
+/* Between two steps: no socket may be there that nothing allowed was said on. */
+void net_check(void);
+
+/* The host does what N bytes at P say: see net_acts.h. */
+void net_host(const uint8_t *p, size_t n);
+
+/* The two callbacks for slirp_pollfds_*. */
+int net_add_poll(int fd, int events, void *opaque);
+int net_revents(int index, void *opaque);
+void net_poll_begin(void);
+
+#endif
