@@ -417,3 +417,27 @@ const uint8_t *eg_datagram_whole(const struct eg_datagram *d, size_t *len)
 	*len = d->whole_len;
 	return d->whole;
 }
+
+/* The offset of fragment FRAME in its datagram, in units of 8 bytes. */
+static unsigned offset_of(const uint8_t *frame)
+{
+	const uint8_t *ip = frame + EG_ETH_LEN;
+
+	return ip[0] >> 4 == 4 ? eg_get16(ip + 6) & 0x1fffu : eg_get16(ip + EG_IP6_LEN + 2) >> 3;
+}
+
+bool eg_datagram_in_order(const struct eg_datagram *d, const uint8_t *last)
+{
+	unsigned next = 0;
+	uint64_t came;
+	size_t len;
+
+	for (size_t i = 0; i < eg_datagram_parts(d); i++) {
+		unsigned at = offset_of(eg_datagram_part(d, i, &len, &came));
+
+		if (at < next)
+			return false;
+		next = at + 1;
+	}
+	return offset_of(last) >= next;
+}

@@ -74,4 +74,8 @@ const uint8_t *eg_datagram_part(const struct eg_datagram *d, size_t i, size_t *l
  * nothing but the headers of its parts has been looked at. */
 const uint8_t *eg_datagram_whole(const struct eg_datagram *d, size_t *len);
 
+/* Whether the parts of D, and LAST, the fragment that completed it, came in the order of
+ * their offsets. */
+bool eg_datagram_in_order(const struct eg_datagram *d, const uint8_t *last);
+
 #endif

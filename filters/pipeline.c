@@ -102,7 +102,10 @@ static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
  * the guest, and what belongs to a flow goes to nobody else. */
 static bool stations_fit(struct passage *w, const struct eg_flow *flow)
 {
-	return w->dir == EG_FROM_NETWORK || !flow->stations ||
+	bool to_resolver = w->f.proto == EG_PROTO_TCP && flow->tcp.opener == EG_FROM_GUEST;
+
+	/* slirp answers for its resolver with the gateway's address. */
+	return w->dir == EG_FROM_NETWORK || to_resolver ||
 	       flow->stations ==
 		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
 }
@@ -337,7 +340,9 @@ static enum eg_reason judge_fragment(struct passage *w)
 		return EG_R_NONE;
 	}
 	w->o->out_len = w->f.len; /* of this part; the whole is decoded next */
-	if (hold == EG_HOLD_WHOLE)
+	/* Every sender sends them in order; libslirp 4.7 dies of others (ip_reass). */
+	if (hold == EG_HOLD_WHOLE &&
+	    (w->dir == EG_FROM_NETWORK || eg_datagram_in_order(d, w->f.bytes)))
 		r = judge_whole(w, d);
 	if (r == EG_R_NONE)
 		w->o->parts = d;
