@@ -295,7 +295,8 @@ static void fail_all(int fault)
 		total += nth - 1;
 	}
 	for (int kind = 0; kind < FAULTS; kind++)
-		ck_assert_msg(refused[kind] > 0, "no open fails by %s", faults_name(kind));
+		ck_assert_msg(refused[kind] > 0, "no open fails by %s",
+			      faults_name((enum fault_kind)kind));
 	printf("%lu opens with one call that failed\n", total);
 }
 
