@@ -33,6 +33,8 @@ check_PROGRAMS = \
 	tests/check_frame_fields \
 	tests/check_icmp \
 	tests/check_lines \
+	tests/check_model \
+	tests/check_model_honest \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
@@ -89,6 +91,16 @@ tests_check_threads_SOURCES = \
 tests_check_threads_LDADD = $(tests_check_egress_LDADD)
 tests_check_threads_CPPFLAGS = $(tests_check_egress_CPPFLAGS)
 EXTRA_tests_check_threads_DEPENDENCIES = libvdeplug_egress.la
+
+# The promise in its plainest form, and a world of conversations around a pipeline.
+world_sources = tests/world.c tests/world.h
+tests_check_model_SOURCES = \
+	tests/check_model.c \
+	tests/model.c tests/model.h \
+	tests/model_fact.c tests/model_fact.h \
+	tests/model_tcp.c \
+	$(world_sources)
+tests_check_model_honest_SOURCES = tests/check_model_honest.c $(world_sources)
 
 # Scenes, one file each.
 tests_check_scenes_SOURCES = \
