@@ -10,11 +10,17 @@
 
 #include "checksum.h"
 
-static enum eg_reason judge_name(void *policy, const struct eg_dns_query *q)
+static enum eg_reason judge_question(void *passage, const struct eg_dns_query *q)
 {
-	if (!eg_policy_may_resolve(policy, &q->name))
+	struct passage *w = passage;
+	const struct eg_policy *policy = w->p->policy;
+	size_t below;
+
+	if (!eg_policy_may_resolve(policy, &q->name, &below))
 		return EG_R_DNS_NAME;
-	return eg_policy_has_dns_type(policy, q->type) ? EG_R_NONE : EG_R_DNS_TYPE;
+	if (!eg_policy_has_dns_type(policy, q->type))
+		return EG_R_DNS_TYPE;
+	return eg_dnslimit_charge(w->p->limit, &q->name, below, w->now);
 }
 
 /* Send MSG to where the guest's datagram goes, from PORT, below headers of ours. */
@@ -49,7 +55,7 @@ enum eg_reason eg_judge_query(struct passage *w)
 	r = eg_dns_parse_query(&w->query, w->f.payload);
 	if (r)
 		return r;
-	r = judge_name((void *)(uintptr_t)w->p->policy, &w->query);
+	r = judge_question(w, &w->query);
 	if (r)
 		return r;
 	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now, &alias);
@@ -106,11 +112,10 @@ enum eg_reason eg_judge_stream_syn(struct passage *w)
 /* What leaves are whole queries that may. Another query ends the connection, at both ends. */
 enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bool *over)
 {
-	void *policy = (void *)(uintptr_t)w->p->policy;
 	enum eg_reason r;
 	size_t len = 0;
 
-	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_name, policy, &w->query,
+	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_question, w, &w->query,
 			      w->o->rebuilt, &len);
 	if (len > 0)
 		eg_send_rebuilt(w, len);

@@ -237,22 +237,25 @@ int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_n
 	return 0;
 }
 
-bool eg_nameset_has(const struct eg_nameset *set, const struct eg_name *name)
+bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below)
 {
 	struct suffixes s;
+	bool found = false;
 	uint64_t h = 0;
 
 	split(name, &s);
 	for (size_t depth = 0; depth <= s.n && depth <= set->deepest; depth++) {
 		unsigned wanted = depth == s.n ? EG_NAME_EXACT : EG_NAME_BELOW;
-		const uint8_t *suffix = name->wire + s.at[s.n - depth];
-		size_t len = name->len - (size_t)s.at[s.n - depth];
+		size_t at = s.at[s.n - depth];
+		const uint8_t *suffix = name->wire + at;
 
 		if (depth > 0)
 			h = add_label(h, suffix);
 		if ((set->scopes_at[depth] & wanted) &&
-		    (find(set, to_tag(h), suffix, len)->tag & wanted))
-			return true;
+		    (find(set, to_tag(h), suffix, name->len - at)->tag & wanted)) {
+			*below = at;
+			found = true;
+		}
 	}
-	return false;
+	return found;
 }

@@ -26,8 +26,9 @@ enum eg_namescope {
 int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_namescope scope);
 
 /* Whether SET holds NAME: itself, or an ancestor of it with EG_NAME_BELOW. Never
- * allocates, never fails. */
-bool eg_nameset_has(const struct eg_nameset *set, const struct eg_name *name);
+ * allocates, never fails. Where it does, *BELOW becomes how many bytes of NAME's wire form stand
+ * in front of the longest such ancestor; 0 where NAME itself is listed. */
+bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below);
 
 /* How many (name, scope) pairs were added that were not there before. */
 size_t eg_nameset_count(const struct eg_nameset *set);

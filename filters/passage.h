@@ -7,6 +7,7 @@
 #define EG_PASSAGE_H
 
 #include "dhcp.h"
+#include "dnslimit.h"
 #include "dnstrack.h"
 #include "flow.h"
 #include "pipeline.h"
@@ -16,6 +17,7 @@ struct eg_pipeline {
 	struct eg_flows *flows;
 	struct eg_fragments *fragments;
 	struct eg_dnstrack *queries;
+	struct eg_dnslimit *limit;
 	struct eg_dnsstreams *streams;
 	struct eg_dhcp dhcp;
 	eg_blocked_fn *blocked;

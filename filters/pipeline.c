@@ -63,8 +63,9 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->flows = eg_flows_new(policy->flows, seed);
 	p->fragments = eg_fragments_new();
 	p->queries = eg_dnstrack_new(seed);
+	p->limit = eg_dnslimit_new(policy->dns_limit, seed);
 	p->streams = eg_dnsstreams_new();
-	if (!p->flows || !p->fragments || !p->queries || !p->streams) {
+	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
@@ -76,6 +77,7 @@ void eg_pipeline_free(struct eg_pipeline *p)
 	if (!p)
 		return;
 	eg_dnsstreams_free(p->streams);
+	eg_dnslimit_free(p->limit);
 	eg_dnstrack_free(p->queries);
 	eg_fragments_free(p->fragments);
 	eg_flows_free(p->flows);
@@ -409,6 +411,8 @@ static size_t build_reply(struct passage *w, enum eg_reason r)
 		return reply_dns(w, EG_RCODE_NXDOMAIN, EDE_BLOCKED);
 	case EG_R_DNS_TYPE:
 		return reply_dns(w, EG_RCODE_NOERROR, EDE_BLOCKED);
+	case EG_R_DNS_LIMIT:
+		return reply_dns(w, EG_RCODE_SERVFAIL, EDE_BLOCKED);
 	case EG_R_DNS_BUSY:
 		return reply_dns(w, EG_RCODE_SERVFAIL, 0);
 	default:

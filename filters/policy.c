@@ -2,6 +2,7 @@
 #include "policy.h"
 
 #include "dns.h"
+#include "dnslimit.h"
 #include "flow.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct eg_policy *eg_policy_new(void)
 	p->dns_type_count = sizeof(default_dns_types) / sizeof(default_dns_types[0]);
 	p->action = EG_REJECT;
 	p->flows = EG_FLOWS_DEFAULT;
+	p->dns_limit = EG_DNSLIMIT_DEFAULT;
 	return p;
 }
 
@@ -63,7 +65,7 @@ bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type)
 	return false;
 }
 
-bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name)
+bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name, size_t *below)
 {
-	return eg_nameset_has(p->resolve, name);
+	return eg_nameset_match(p->resolve, name, below);
 }

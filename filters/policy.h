@@ -21,6 +21,7 @@ struct eg_policy {
 	size_t dns_type_count;
 	enum eg_action action;
 	size_t flows;
+	size_t dns_limit; /* new names a minute below listed domains; 0: not limited */
 	char *log;			/* path, or NULL */
 	char vm[EG_VM_MAX + 1];		/* label, or "" */
 };
@@ -36,7 +37,8 @@ bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr
 /* Whether record type TYPE may be asked for. */
 bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type);
 
-/* Whether NAME may be looked up. */
-bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name);
+/* Whether NAME may be looked up. Where it may, *BELOW becomes how many bytes of it the guest
+ * chose: those below a listed domain; 0 where it is listed itself. */
+bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name, size_t *below);
 
 #endif

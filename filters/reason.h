@@ -38,6 +38,7 @@
 	X(DNS_TYPE,     "dns-type",      "a DNS query for a listed name, but of a type that is not") \
 	X(DNS_ANSWER,   "dns-answer",    "a DNS answer that nobody asked for") \
 	X(DNS_BUSY,     "dns-busy",      "a DNS query, or a TCP connection for some, while too many are open") \
+	X(DNS_LIMIT,    "dns-limit",     "a DNS query below a listed domain, beyond what a minute may carry") \
 	X(FLOWS_FULL,   "flows-full",    "a flow that the table has no room for")
 
 enum eg_reason {

@@ -30,6 +30,7 @@
 #include "words.h"
 
 #include "dns.h"
+#include "dnslimit.h"
 #include "flow.h"
 #include "resolver.h"
 
@@ -218,20 +219,33 @@ static int parse_log(struct eg_words *w, const struct row *row, struct text valu
 	return w->policy->log ? 0 : refuse_memory(w);
 }
 
-/* Decimal only: what other tools take for octal or hexadecimal is no number here. */
-static int parse_flows(struct eg_words *w, const struct row *row, struct text value)
+/* Decimal only: what other tools take for octal or hexadecimal is no number here. Takes no
+ * number below LEAST or above MOST. */
+static int parse_number(struct eg_words *w, const struct row *row, struct text value, int least,
+			int most, size_t *number)
 {
-	size_t flows = 0;
+	size_t n = 0;
 	size_t i = 0;
 	char shown[SHOWN_MAX];
 
-	while (i < value.n && value.p[i] >= '0' && value.p[i] <= '9' && flows <= EG_FLOWS_MAX)
-		flows = flows * 10 + (size_t)(value.p[i++] - '0');
-	if (i < value.n || value.p[0] == '0' || flows > EG_FLOWS_MAX)
-		return refuse(w, "%s: '%s': no decimal number from 1 to %d", row->word,
-			      quote(shown, value), EG_FLOWS_MAX);
-	w->policy->flows = flows;
+	while (i < value.n && value.p[i] >= '0' && value.p[i] <= '9' && n <= (size_t)most)
+		n = n * 10 + (size_t)(value.p[i++] - '0');
+	if (i < value.n || (value.p[0] == '0' && value.n > 1) || n < (size_t)least ||
+	    n > (size_t)most)
+		return refuse(w, "%s: '%s': no decimal number from %d to %d", row->word,
+			      quote(shown, value), least, most);
+	*number = n;
 	return 0;
+}
+
+static int parse_flows(struct eg_words *w, const struct row *row, struct text value)
+{
+	return parse_number(w, row, value, 1, EG_FLOWS_MAX, &w->policy->flows);
+}
+
+static int parse_dns_limit(struct eg_words *w, const struct row *row, struct text value)
+{
+	return parse_number(w, row, value, 0, EG_DNSLIMIT_MAX, &w->policy->dns_limit);
 }
 
 static int parse_vm(struct eg_words *w, const struct row *row, struct text value)
@@ -259,6 +273,7 @@ static const struct row table[] = {
 	{ "resolve", LIST, parse_resolve, NULL },
 	{ "dns", LIST, parse_dns, drop_dns },
 	{ "dns-types", LIST, parse_dns_types, drop_dns_types },
+	{ "dns-limit", SINGLE, parse_dns_limit, NULL },
 	{ "action", SINGLE, parse_action, NULL },
 	{ "log", SINGLE, parse_log, NULL },
 	{ "flows", SINGLE, parse_flows, NULL },

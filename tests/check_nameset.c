@@ -77,11 +77,18 @@ static void add(const char *text, enum eg_namescope scope)
 	ck_assert_int_eq(eg_nameset_add(set, &name, scope), 0);
 }
 
+static bool has_name(const struct eg_nameset *of, const struct eg_name *name)
+{
+	size_t below;
+
+	return eg_nameset_match(of, name, &below);
+}
+
 static bool has(const char *text)
 {
 	struct eg_name name = of_text(text);
 
-	return eg_nameset_has(set, &name);
+	return has_name(set, &name);
 }
 
 static const struct {
@@ -144,9 +151,34 @@ START_TEST(labels_are_compared_and_not_text_or_bytes)
 	add("example.org", EG_NAME_BELOW);
 	add("example.org", EG_NAME_EXACT);
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
-		ck_assert_msg(!eg_nameset_has(set, &no[i]), "no %zu", i);
+		ck_assert_msg(!has_name(set, &no[i]), "no %zu", i);
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
-		ck_assert_msg(eg_nameset_has(set, &yes[i]), "yes %zu", i);
+		ck_assert_msg(has_name(set, &yes[i]), "yes %zu", i);
+}
+END_TEST
+
+/* How many bytes of TEXT the set leaves to whoever asks. */
+static size_t below_of(const char *text)
+{
+	struct eg_name name = of_text(text);
+	size_t below = 999;
+
+	ck_assert(eg_nameset_match(set, &name, &below));
+	return below;
+}
+
+START_TEST(what_stands_below_is_counted_from_the_longest_ancestor)
+{
+	add("example.org", EG_NAME_BELOW);
+	ck_assert_uint_eq(below_of("a.example.org"), 2);
+	ck_assert_uint_eq(below_of("abc.de.example.org"), 7);
+	add("de.example.org", EG_NAME_BELOW);
+	ck_assert_uint_eq(below_of("abc.de.example.org"), 4);
+	ck_assert_uint_eq(below_of("de.example.org"), 3);
+	add("de.example.org", EG_NAME_EXACT);
+	ck_assert_uint_eq(below_of("de.example.org"), 0);
+	add("abc.de.example.org", EG_NAME_EXACT);
+	ck_assert_uint_eq(below_of("abc.de.example.org"), 0);
 }
 END_TEST
 
@@ -156,8 +188,8 @@ START_TEST(new_set_has_nothing)
 	const struct eg_name none = { .len = 0 };
 
 	ck_assert(!has("example.org"));
-	ck_assert(!eg_nameset_has(set, &root));
-	ck_assert(!eg_nameset_has(set, &none));
+	ck_assert(!has_name(set, &root));
+	ck_assert(!has_name(set, &none));
 	ck_assert_uint_eq(eg_nameset_count(set), 0);
 }
 END_TEST
@@ -167,7 +199,7 @@ START_TEST(root_is_a_name_too)
 	const struct eg_name root = WIRE("");
 
 	ck_assert_int_eq(eg_nameset_add(set, &root, EG_NAME_EXACT), 0);
-	ck_assert(eg_nameset_has(set, &root));
+	ck_assert(has_name(set, &root));
 	ck_assert(!has("org"));
 	ck_assert_int_eq(eg_nameset_add(set, &root, EG_NAME_BELOW), 0);
 	ck_assert(has("org"));
@@ -215,12 +247,12 @@ START_TEST(names_of_127_labels_are_names)
 	const struct eg_name a = deep(127, 'a'), b = deep(127, 'b'), parent = deep(126, 'a');
 
 	ck_assert_int_eq(eg_nameset_add(set, &a, EG_NAME_EXACT), 0);
-	ck_assert(eg_nameset_has(set, &a));
-	ck_assert(!eg_nameset_has(set, &b));
-	ck_assert(!eg_nameset_has(set, &parent));
+	ck_assert(has_name(set, &a));
+	ck_assert(!has_name(set, &b));
+	ck_assert(!has_name(set, &parent));
 	ck_assert_int_eq(eg_nameset_add(set, &parent, EG_NAME_BELOW), 0);
-	ck_assert(eg_nameset_has(set, &b));
-	ck_assert(!eg_nameset_has(set, &parent));
+	ck_assert(has_name(set, &b));
+	ck_assert(!has_name(set, &parent));
 }
 END_TEST
 
@@ -232,11 +264,11 @@ START_TEST(ancestor_at_every_depth_is_found)
 		struct eg_name below = deep(depth + 1, 'z');
 
 		below.wire[3] = 'x';
-		ck_assert(!eg_nameset_has(set, &below));
+		ck_assert(!has_name(set, &below));
 		ck_assert_int_eq(eg_nameset_add(set, &at, EG_NAME_BELOW), 0);
-		ck_assert(eg_nameset_has(set, &below));
-		ck_assert(!eg_nameset_has(set, &at));
-		ck_assert(!eg_nameset_has(set, &beside));
+		ck_assert(has_name(set, &below));
+		ck_assert(!has_name(set, &at));
+		ck_assert(!has_name(set, &beside));
 	}
 }
 END_TEST
@@ -259,15 +291,15 @@ START_TEST(large_sets_keep_what_they_were_given)
 		const struct eg_name name = numbered(i), later = numbered(i + 1);
 
 		ck_assert_int_eq(eg_nameset_add(set, &name, EG_NAME_EXACT), 0);
-		ck_assert(eg_nameset_has(set, &name));
-		ck_assert(!eg_nameset_has(set, &later));
+		ck_assert(has_name(set, &name));
+		ck_assert(!has_name(set, &later));
 	}
 	ck_assert_uint_eq(eg_nameset_count(set), MANY);
 	ck_assert_uint_lt(allocations, 50);
 	for (unsigned i = 0; i < 2 * MANY; i++) {
 		const struct eg_name name = numbered(i);
 
-		ck_assert_msg(eg_nameset_has(set, &name) == (i < MANY), "number %u", i);
+		ck_assert_msg(has_name(set, &name) == (i < MANY), "number %u", i);
 	}
 }
 END_TEST
@@ -345,7 +377,7 @@ START_TEST(agrees_with_a_plain_list)
 		for (size_t i = 0; i < LISTED; i++)
 			expected |= scopes[i] == EG_NAME_EXACT ? eg_name_equal(&name, &listed[i])
 							       : is_below(&name, &listed[i]);
-		ck_assert(eg_nameset_has(set, &name) == expected);
+		ck_assert(has_name(set, &name) == expected);
 	}
 }
 END_TEST
@@ -419,7 +451,7 @@ START_TEST(add_without_memory_changes_nothing)
 			if (rc == 0)
 				break;
 			ck_assert_int_eq(rc, -ENOMEM);
-			ck_assert(!eg_nameset_has(set, &name));
+			ck_assert(!has_name(set, &name));
 			ck_assert_uint_eq(eg_nameset_count(set), i);
 			failed++;
 		}
@@ -428,7 +460,7 @@ START_TEST(add_without_memory_changes_nothing)
 	for (unsigned i = 0; i < 1000; i++) {
 		const struct eg_name name = numbered(i);
 
-		ck_assert(eg_nameset_has(set, &name));
+		ck_assert(has_name(set, &name));
 	}
 }
 END_TEST
@@ -459,6 +491,7 @@ int main(void)
 	tcase_add_loop_test(t, exact_is_the_name_alone_and_below_all_under_it, 0, 2);
 	tcase_add_test(t, both_scopes_are_the_name_and_all_under_it);
 	tcase_add_test(t, labels_are_compared_and_not_text_or_bytes);
+	tcase_add_test(t, what_stands_below_is_counted_from_the_longest_ancestor);
 	tcase_add_test(t, new_set_has_nothing);
 	tcase_add_test(t, root_is_a_name_too);
 	tcase_add_test(t, count_is_of_different_names_and_scopes);

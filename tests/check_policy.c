@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 static struct eg_policy *policy;
+static size_t free_bytes;
 
 static void setup(void)
 {
@@ -42,6 +43,7 @@ START_TEST(new_policy_has_the_documented_defaults)
 	ck_assert_uint_eq(policy->dns_types[1], 28);
 	ck_assert_int_eq(policy->action, EG_REJECT);
 	ck_assert_uint_eq(policy->flows, 65536);
+	ck_assert_uint_eq(policy->dns_limit, 120);
 	ck_assert_ptr_null(policy->log);
 	ck_assert_str_eq(policy->vm, "");
 }
@@ -53,11 +55,11 @@ START_TEST(new_policy_resolves_nothing)
 	const struct eg_name root = { .len = 1 };
 
 	ck_assert_uint_eq(eg_nameset_count(policy->resolve), 0);
-	ck_assert(!eg_policy_may_resolve(policy, &root));
+	ck_assert(!eg_policy_may_resolve(policy, &root, &free_bytes));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct eg_name n = name(names[i]);
 
-		ck_assert(!eg_policy_may_resolve(policy, &n));
+		ck_assert(!eg_policy_may_resolve(policy, &n, &free_bytes));
 	}
 }
 END_TEST
@@ -68,9 +70,11 @@ START_TEST(listed_name_resolves_and_its_neighbours_do_not)
 	struct eg_name beside = name("xexample.org");
 
 	ck_assert_int_eq(eg_nameset_add(policy->resolve, &listed, EG_NAME_EXACT), 0);
-	ck_assert(eg_policy_may_resolve(policy, &listed));
-	ck_assert(!eg_policy_may_resolve(policy, &below));
-	ck_assert(!eg_policy_may_resolve(policy, &beside));
+	free_bytes = 99;
+	ck_assert(eg_policy_may_resolve(policy, &listed, &free_bytes));
+	ck_assert_uint_eq(free_bytes, 0);
+	ck_assert(!eg_policy_may_resolve(policy, &below, &free_bytes));
+	ck_assert(!eg_policy_may_resolve(policy, &beside, &free_bytes));
 }
 END_TEST
 

@@ -150,6 +150,9 @@ static const struct wrong {
 	{ { { "flows", "1.0" } }, "flows: '1.0': no decimal number from 1 to 16777216" },
 	{ { { "flows", "010" } }, "flows: '010': no decimal number from 1 to 16777216" },
 	{ { { "flows", "0x10" } }, "flows: '0x10': no decimal number from 1 to 16777216" },
+	{ { { "dns-limit", "1000001" } }, "dns-limit: '1000001': no decimal number from 0 to 1000000" },
+	{ { { "dns-limit", "00" } }, "dns-limit: '00': no decimal number from 0 to 1000000" },
+	{ { { "dns-limit", "no" } }, "dns-limit: 'no': no decimal number from 0 to 1000000" },
 	{ { { "flows", "16777217" } }, "flows: '16777217': no decimal number from 1 to 16777216" },
 	{ { { "flows", "4294967297" } },
 	  "flows: '4294967297': no decimal number from 1 to 16777216" },
@@ -354,6 +357,16 @@ START_TEST(flows_are_taken_up_to_their_limits)
 }
 END_TEST
 
+START_TEST(dns_limit_is_taken_up_to_its_limits)
+{
+	ck_assert_int_eq(eg_words_apply(w, "dns-limit", "0"), 0);
+	ck_assert_uint_eq(w->policy->dns_limit, 0);
+	restart();
+	ck_assert_int_eq(eg_words_apply(w, "dns-limit", "1000000"), 0);
+	ck_assert_uint_eq(w->policy->dns_limit, 1000000);
+}
+END_TEST
+
 START_TEST(log_is_a_path_as_it_was_said)
 {
 	static const char path[] = "/var/log/my vm, #1='\"\\.pcap";
@@ -434,6 +447,7 @@ int main(void)
 	tcase_add_test(t, all_room_for_types_can_be_used);
 	tcase_add_test(t, action_is_reject_or_drop);
 	tcase_add_test(t, flows_are_taken_up_to_their_limits);
+	tcase_add_test(t, dns_limit_is_taken_up_to_its_limits);
 	tcase_add_test(t, log_is_a_path_as_it_was_said);
 	tcase_add_test(t, vm_is_a_label_of_up_to_63_characters);
 	tcase_add_test(t, policy_file_is_named_in_the_vnl_only);

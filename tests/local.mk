@@ -20,6 +20,7 @@ check_PROGRAMS = \
 	tests/check_dns \
 	tests/check_dns_built \
 	tests/check_dns_padded \
+	tests/check_dnslimit \
 	tests/check_dnsstream \
 	tests/check_dnsstream_model \
 	tests/check_dnsstream_table \

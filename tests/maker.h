@@ -35,9 +35,10 @@ static inline void restart(void)
 static inline bool may(const char *text)
 {
 	struct eg_name n;
+	size_t below;
 
 	ck_assert_ptr_null(eg_name_parse(&n, text, strlen(text)));
-	return eg_policy_may_resolve(w->policy, &n);
+	return eg_policy_may_resolve(w->policy, &n, &below);
 }
 
 /* As eg_words_apply_line, from memory that ends where LINE does. */
