@@ -14,7 +14,8 @@
  * Life-cycle: insert takes a slot that was given back, else a fresh one, and links
  * it to its bucket. A flow is alive while its expiry lies ahead; find meets an
  * expired one as if it were not there. It is given back by remove, by a find that
- * comes across it, by the hand, which looks at a few slots at each insert, or by
+ * comes across it, by the hand, which looks at a few slots at each insert and at a part
+ * of the table whenever it is told to age, or by
  * the sweep of everything that a full table makes, at most once a second: a host
  * that opens flows faster than they end waits for one such sweep, never for one
  * at each frame.
@@ -60,6 +61,8 @@ struct eg_flows {
 	uint32_t hand; /* slots[hand] is looked at next */
 	uint32_t count;
 	uint64_t sweep_from; /* when the whole table may be swept again */
+	eg_flow_ended_fn *ended;
+	void *ctx;
 };
 
 struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
@@ -111,23 +114,29 @@ struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir)
 	};
 }
 
-static inline uint32_t key_hash(const struct eg_flows *t, const struct eg_flow_key *key)
+static inline uint32_t *bucket_of(const struct eg_flows *t, const struct eg_flow_key *key)
 {
-	return (uint32_t)eg_siphash13(&t->seed, key, sizeof(*key));
+	return &t->buckets[(uint32_t)eg_siphash13(&t->seed, key, sizeof(*key)) & t->mask];
+}
+
+static void expire(struct eg_flows *t, struct eg_flow *flow)
+{
+	if (t->ended)
+		t->ended(t->ctx, flow);
+	eg_flows_remove(t, flow);
 }
 
 struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
 {
-	uint32_t hash = key_hash(t, key);
-	uint32_t at = t->buckets[hash & t->mask];
+	uint32_t at = *bucket_of(t, key);
 
 	while (at) {
 		struct eg_flow *flow = &t->slots[at - 1];
 
-		if (flow->hash == hash && !memcmp(&flow->key, key, sizeof(*key))) {
+		if (!memcmp(&flow->key, key, sizeof(*key))) {
 			if (flow->expires > now)
 				return flow;
-			eg_flows_remove(t, flow);
+			expire(t, flow);
 			return NULL;
 		}
 		at = flow->next;
@@ -145,7 +154,7 @@ static void sweep(struct eg_flows *t, uint32_t n, uint64_t now)
 			t->hand = 0;
 		flow = &t->slots[t->hand++];
 		if (flow->key.proto && flow->expires <= now)
-			eg_flows_remove(t, flow);
+			expire(t, flow);
 	}
 }
 
@@ -172,8 +181,7 @@ static uint32_t take_slot(struct eg_flows *t)
 
 struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
 {
-	uint32_t hash = key_hash(t, key);
-	uint32_t *bucket = &t->buckets[hash & t->mask];
+	uint32_t *bucket = bucket_of(t, key);
 	struct eg_flow *flow;
 	uint32_t at;
 
@@ -186,7 +194,7 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 	flow = &t->slots[at - 1];
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
-	flow->hash = hash;
+	flow->opened = (uint32_t)(now / 1000);
 	flow->next = *bucket;
 	*bucket = at;
 	t->count++;
@@ -196,7 +204,7 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 {
 	uint32_t at = (uint32_t)(flow - t->slots) + 1;
-	uint32_t *link = &t->buckets[flow->hash & t->mask];
+	uint32_t *link = bucket_of(t, &flow->key);
 
 	while (*link != at)
 		link = &t->slots[*link - 1].next;
@@ -205,6 +213,22 @@ void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 	flow->next = t->free;
 	t->free = at;
 	t->count--;
+}
+
+void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx)
+{
+	t->ended = fn;
+	t->ctx = ctx;
+}
+
+void eg_flows_age(struct eg_flows *t, uint64_t now)
+{
+	sweep(t, t->used < EG_FLOWS_ROUND ? t->used : t->used / EG_FLOWS_ROUND + 1, now);
+}
+
+void eg_flows_end(struct eg_flows *t)
+{
+	sweep(t, t->used, UINT64_MAX);
 }
 
 size_t eg_flows_count(const struct eg_flows *t)

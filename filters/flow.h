@@ -14,6 +14,7 @@
 enum { EG_FLOWS_DEFAULT = 65536, EG_FLOWS_MAX = 1 << 24 };
 enum {
 	EG_UDP_TIMEOUT = 300000, /* ms idle; RFC 4787 4.3 asks for 2 minutes and recommends 5 */
+	EG_FLOWS_ROUND = 16,     /* calls of eg_flows_age */
 	EG_UDP_ALONE = 3600000,  /* ms without a datagram of the network's; for one-way streams */
 };
 
@@ -28,8 +29,8 @@ struct eg_flow_key {
 /* Two cache lines: what a look-up compares stands in the first. */
 struct eg_flow {
 	struct eg_flow_key key;
-	uint32_t hash;     /* of the key; the table's own */
 	uint32_t next;     /* in its chain; the table's own */
+	uint32_t opened;   /* when, s */
 	uint64_t expires;  /* ms; from then on it is gone */
 	uint64_t bytes[2]; /* of frames that passed, by enum eg_dir */
 	uint32_t stations; /* see eg_flows_stations; 0 before the network's first frame */
@@ -41,10 +42,22 @@ struct eg_flow {
 
 struct eg_flows;
 
+/* Told of each flow that expired, before it is forgotten; must not call the table. */
+typedef void eg_flow_ended_fn(void *ctx, const struct eg_flow *flow);
+
 /* A table for CAPACITY flows (1 to EG_FLOWS_MAX) with hash key SEED; NULL where
  * memory is short. Owned by the caller. Pages are touched as flows come. */
 struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed);
 void eg_flows_free(struct eg_flows *t); /* NULL is fine */
+
+/* Have FN called with CTX for each flow that expires. Without one they are forgotten silently. */
+void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx);
+
+/* Come across flows that expired by NOW: all of the table's within EG_FLOWS_ROUND calls. */
+void eg_flows_age(struct eg_flows *t, uint64_t now);
+
+/* All flows of T have ended: FN is told of each, and none is left. */
+void eg_flows_end(struct eg_flows *t);
 
 /* The key of F (decoded TCP or UDP) travelling in DIR. */
 struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir);

@@ -10,6 +10,44 @@
 
 #include "checksum.h"
 
+/* A query passes: it stands in the N bytes at FRAME. */
+static void report_query(struct passage *w, const uint8_t *frame, size_t n)
+{
+	const struct eg_report r = {
+		.kind = EG_REPORT_QUERY, .dir = w->dir, .frame = frame, .len = n
+	};
+
+	if (w->p->report)
+		w->p->report(w->p->ctx, &r);
+}
+
+/* Query Q passes, over TCP, where it need not stand in one segment: it is put into one. */
+static void report_stream_query(struct passage *w, const struct eg_dns_query *q)
+{
+	uint8_t frame[EG_ETH_LEN + EG_IP6_LEN + EG_TCP_LEN + 2 + EG_DNS_QUERY_MAX];
+	uint8_t msg[EG_DNS_QUERY_MAX];
+	size_t len = eg_dns_build_query(q, msg);
+	const struct eg_ends ends = {
+		.src_mac = eg_eth_src(&w->f),
+		.dst_mac = eg_eth_dst(&w->f),
+		.src = w->f.src,
+		.dst = w->f.dst,
+	};
+	struct eg_writer out = eg_writer(frame, sizeof(frame));
+	size_t l4;
+
+	if (!w->p->report)
+		return;
+	eg_frame_begin(&out, &ends, EG_PROTO_TCP, EG_TCP_LEN + 2 + len);
+	l4 = out.len;
+	eg_give(&out, w->f.bytes + w->f.l4_off, EG_TCP_LEN);
+	frame[l4 + 12] = EG_TCP_LEN / 4 << 4;
+	eg_give16(&out, (uint16_t)len);
+	eg_give(&out, msg, len);
+	eg_checksum_fill(frame, out.len);
+	report_query(w, frame, out.len);
+}
+
 static enum eg_reason judge_question(void *passage, const struct eg_dns_query *q)
 {
 	struct passage *w = passage;
@@ -21,6 +59,15 @@ static enum eg_reason judge_question(void *passage, const struct eg_dns_query *q
 	if (!eg_policy_has_dns_type(policy, q->type))
 		return EG_R_DNS_TYPE;
 	return eg_dnslimit_charge(w->p->limit, &q->name, below, w->now);
+}
+
+static enum eg_reason judge_stream_question(void *passage, const struct eg_dns_query *q)
+{
+	enum eg_reason r = judge_question(passage, q);
+
+	if (r == EG_R_NONE)
+		report_stream_query(passage, q);
+	return r;
 }
 
 /* Send MSG to where the guest's datagram goes, from PORT, below headers of ours. */
@@ -63,6 +110,7 @@ enum eg_reason eg_judge_query(struct passage *w)
 		return r;
 	w->query.id = alias.id;
 	send_datagram(w, alias.port, msg, eg_dns_build_query(&w->query, msg));
+	report_query(w, w->f.bytes, w->f.len);
 	return EG_R_NONE;
 }
 
@@ -115,8 +163,8 @@ enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bo
 	enum eg_reason r;
 	size_t len = 0;
 
-	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_question, w, &w->query,
-			      w->o->rebuilt, &len);
+	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_stream_question, w,
+			      &w->query, w->o->rebuilt, &len);
 	if (len > 0)
 		eg_send_rebuilt(w, len);
 	*over = r != EG_R_NONE && r != EG_R_CHECKSUM && r != EG_R_TCP_FLAGS;

@@ -20,10 +20,11 @@ struct eg_pipeline {
 	struct eg_dnslimit *limit;
 	struct eg_dnsstreams *streams;
 	struct eg_dhcp dhcp;
-	eg_blocked_fn *blocked;
+	eg_report_fn *report;
 	void *ctx;
-	uint64_t reply_tokens; /* in thousandths of an answer */
-	uint64_t reply_filled; /* when they were last counted, ms */
+	uint64_t aged; /* when flows that expired were last looked for, ms */
+	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
+	uint64_t replies_at;     /* when they were last counted, ms */
 	struct eg_counters counters;
 };
 
@@ -63,5 +64,9 @@ enum eg_reason eg_judge_stream_syn(struct passage *w);
 /* The guest's segment of such a connection, FLOW, which tcp.c let pass. *OVER becomes whether
  * the connection is to be forgotten: w->o->out is then a reset for the resolver. */
 enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bool *over);
+
+/* Build into w->o what the guest is told about w->f, blocked for R. Returns its kind, EG_ANSWER_NONE
+ * where it is told nothing. See answer.c. */
+enum eg_answer eg_answer(struct passage *w, enum eg_reason r);
 
 #endif

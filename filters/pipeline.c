@@ -15,15 +15,15 @@
  * port afterwards. They have trackers of their own.
  *
  * Terms. A judge is a static function below that returns EG_R_NONE (pass) or the
- * reason (block), and may set o->out to something rebuilt. To settle is to count
- * and, for a blocked frame of the guest's under "action reject", to answer.
+ * reason (block), and may set o->out to something rebuilt. To settle is to count,
+ * to answer a blocked frame of the guest's (answer.c), and to report.
  *
  * Invariants. What passes from the guest is the decoded frame cut to its IP length,
  * or was built here from fields. Every frame ends in exactly one counter. A
  * frame that no judge claims is blocked: the default of every switch blocks.
  *
- * Limits. Answers: REPLY_BURST at once, REPLY_RATE a second. What others limit is
- * in their files: flows (flow.h), unanswered queries (dnstrack.h).
+ * Limits are in the files of what they limit: flows (flow.h), unanswered queries
+ * (dnstrack.h), answers (answer.c).
  *
  * Fails how. It cannot, after eg_pipeline_new: no memory is taken per frame.
  */
@@ -43,33 +43,53 @@ static_assert((int)EG_ETH_LEN + (int)EG_IP6_LEN + (int)EG_UDP_LEN + (int)EG_DNS_
 		      (int)EG_REBUILT_MAX,
 	      "a DNS query fits");
 
-enum {
-	REPLY_BURST = 1000, /* answers that may follow each other at once */
-	REPLY_RATE = 1000,  /* answers a second after that */
-	EDE_BLOCKED = 15,   /* RFC 8914 4.16 */
-};
+/* A flow has ended: of the table's own accord, or because its connection did. */
+static void report_end(void *pipeline, const struct eg_flow *flow)
+{
+	struct eg_pipeline *p = pipeline;
+	const struct eg_report r = { .kind = EG_REPORT_FLOW_END, .flow = flow };
+
+	if (p->report)
+		p->report(p->ctx, &r);
+}
+
+static void report_start(struct passage *w, const struct eg_flow *flow)
+{
+	const struct eg_report r = { .kind = EG_REPORT_FLOW_START, .dir = w->dir, .flow = flow };
+
+	if (w->p->report)
+		w->p->report(w->p->ctx, &r);
+}
+
+enum { AGE_PAUSE = 1000 }; /* ms between two looks at flows that expired */
 
 struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed,
-				    eg_blocked_fn *blocked, void *ctx)
+				    eg_report_fn *report, void *ctx)
 {
 	struct eg_pipeline *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->policy = policy;
-	p->blocked = blocked;
+	p->report = report;
 	p->ctx = ctx;
-	p->reply_tokens = REPLY_BURST * 1000;
 	p->flows = eg_flows_new(policy->flows, seed);
 	p->fragments = eg_fragments_new();
 	p->queries = eg_dnstrack_new(seed);
 	p->limit = eg_dnslimit_new(policy->dns_limit, seed);
 	p->streams = eg_dnsstreams_new();
+	if (p->flows && report)
+		eg_flows_on_end(p->flows, report_end, p);
 	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
 	return p;
+}
+
+void eg_pipeline_end(struct eg_pipeline *p)
+{
+	eg_flows_end(p->flows);
 }
 
 void eg_pipeline_free(struct eg_pipeline *p)
@@ -160,11 +180,14 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 	r = w->dir == EG_FROM_GUEST ? eg_judge_stream_syn(w) : EG_R_NONE;
 	if (r)
 		eg_flows_remove(w->p->flows, flow);
+	else
+		report_start(w, flow);
 	return r;
 }
 
 static void forget(struct passage *w, struct eg_flow *flow)
 {
+	report_end(w->p, flow);
 	eg_dnsstream_end(w->p->streams, &flow->key);
 	eg_flows_remove(w->p->flows, flow);
 }
@@ -225,9 +248,10 @@ static enum eg_reason judge_datagram(struct passage *w)
 	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
 	bool network = w->dir == EG_FROM_NETWORK;
+	bool new = !flow;
 	uint64_t alone;
 
-	if (!flow) {
+	if (new) {
 		if (!network)
 			return w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW;
 		if (!eg_checksum_right(&w->f))
@@ -244,6 +268,8 @@ static enum eg_reason judge_datagram(struct passage *w)
 	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
 	if (flow->expires > alone)
 		flow->expires = alone;
+	if (new)
+		report_start(w, flow);
 	return EG_R_NONE;
 }
 
@@ -306,27 +332,24 @@ static enum eg_reason judge_whole(struct passage *w, const struct eg_datagram *d
 	return judge_datagram(w);
 }
 
-static void report(struct passage *w, enum eg_dir dir, enum eg_reason r, const uint8_t *frame,
-		   size_t len, uint64_t came)
+/* Count a frame that is blocked, and tell of it. */
+static void block(struct passage *w, const struct eg_report *r)
 {
-	const struct eg_blocked b = {
-		.dir = dir, .reason = r, .frame = frame, .len = len, .age = w->now - came
-	};
-
-	w->p->counters.blocked[dir][r]++;
-	if (w->p->blocked)
-		w->p->blocked(w->p->ctx, &b);
+	w->p->counters.blocked[r->dir][r->reason]++;
+	if (w->p->report)
+		w->p->report(w->p->ctx, r);
 }
 
 /* What was held of D is blocked, for the reason R. */
 static void block_parts(struct passage *w, const struct eg_datagram *d, enum eg_reason r)
 {
-	for (size_t i = 0; i < eg_datagram_parts(d); i++) {
-		uint64_t came;
-		size_t len;
-		const uint8_t *part = eg_datagram_part(d, i, &len, &came);
+	struct eg_report b = { .kind = EG_REPORT_BLOCKED, .dir = eg_datagram_dir(d), .reason = r };
+	uint64_t came;
 
-		report(w, eg_datagram_dir(d), r, part, len, came);
+	for (size_t i = 0; i < eg_datagram_parts(d); i++) {
+		b.frame = eg_datagram_part(d, i, &b.len, &came);
+		b.age = w->now - came;
+		block(w, &b);
 	}
 }
 
@@ -361,70 +384,23 @@ static void expire_fragments(struct passage *w)
 		block_parts(w, d, EG_R_FRAGMENT);
 }
 
-static bool may_reply(struct eg_pipeline *p, uint64_t now)
+/* So that the end of a flow is not told of long after. */
+static void age_flows(struct passage *w)
 {
-	uint64_t full = REPLY_BURST * 1000;
-	uint64_t ms = now - p->reply_filled;
-
-	p->reply_filled = now;
-	if (ms > 1000 || p->reply_tokens + ms * REPLY_RATE > full)
-		p->reply_tokens = full;
-	else
-		p->reply_tokens += ms * REPLY_RATE;
-	if (p->reply_tokens < 1000) {
-		p->counters.replies_limited++;
-		return false;
-	}
-	p->reply_tokens -= 1000;
-	return true;
+	if (!w->p->report || w->now - w->p->aged < AGE_PAUSE)
+		return;
+	w->p->aged = w->now;
+	eg_flows_age(w->p->flows, w->now);
 }
 
-static size_t reply_dns(struct passage *w, enum eg_rcode rcode, int ede)
-{
-	uint8_t msg[EG_DNS_REPLY_MAX];
-
-	if (w->f.proto == EG_PROTO_TCP)
-		return eg_reply_reset(&w->f, w->o->reply);
-	return eg_reply_dns(&w->f, msg, eg_dns_build_reply(&w->query, rcode, ede, msg),
-			    w->o->reply);
-}
-
-/* What the guest is told, by reason; a reason without a row is met with silence.
- * Segments that a live connection does not allow get none: a reset would end it. */
-static size_t build_reply(struct passage *w, enum eg_reason r)
-{
-	bool tcp = w->f.proto == EG_PROTO_TCP;
-
-	switch (r) {
-	case EG_R_TCP_NEW:
-	case EG_R_TCP_NO_FLOW:
-		return eg_reply_reset(&w->f, w->o->reply);
-	case EG_R_UDP_NEW:
-	case EG_R_DNS_SERVER:
-	case EG_R_ICMP:
-	case EG_R_IP_PROTOCOL:
-		return eg_reply_prohibited(&w->f, w->o->reply);
-	case EG_R_DNS_MALFORMED:
-		return tcp ? eg_reply_reset(&w->f, w->o->reply)
-			   : eg_reply_prohibited(&w->f, w->o->reply);
-	case EG_R_DNS_NAME:
-		return reply_dns(w, EG_RCODE_NXDOMAIN, EDE_BLOCKED);
-	case EG_R_DNS_TYPE:
-		return reply_dns(w, EG_RCODE_NOERROR, EDE_BLOCKED);
-	case EG_R_DNS_LIMIT:
-		return reply_dns(w, EG_RCODE_SERVFAIL, EDE_BLOCKED);
-	case EG_R_DNS_BUSY:
-		return reply_dns(w, EG_RCODE_SERVFAIL, 0);
-	default:
-		return 0;
-	}
-}
-
-/* Count, report and answer. BYTES and LEN are the frame as it came. */
+/* Count, answer and report. BYTES and LEN are the frame as it came. */
 static void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
 {
 	struct eg_pipeline *p = w->p;
 	struct eg_outcome *o = w->o;
+	struct eg_report b = {
+		.kind = EG_REPORT_BLOCKED, .dir = w->dir, .reason = r, .frame = bytes, .len = len
+	};
 
 	o->reason = r;
 	if (o->verdict == EG_HOLD)
@@ -434,13 +410,11 @@ static void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, si
 		return;
 	}
 	o->verdict = EG_BLOCK;
-	report(w, w->dir, r, bytes, len, w->now);
 	if (w->dir == EG_FROM_GUEST && p->policy->action == EG_REJECT)
-		o->reply_len = build_reply(w, r);
-	if (o->reply_len && !may_reply(p, w->now))
-		o->reply_len = 0;
-	if (o->reply_len)
-		p->counters.replies++;
+		b.answer = eg_answer(w, r);
+	b.reply = o->reply;
+	b.reply_len = o->reply_len;
+	block(w, &b);
 }
 
 /* BYTES may be written to where WRITABLE, which is the same, is not NULL. */
@@ -456,6 +430,7 @@ static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *wr
 	o->out_len = 0;
 	o->reply_len = 0;
 	expire_fragments(w);
+	age_flows(w);
 	r = eg_frame_decode(&w->f, bytes, len);
 	if (r == EG_R_NONE) {
 		r = judge(w, writable);

@@ -34,17 +34,31 @@ struct eg_outcome {
 	uint8_t reply[EG_REPLY_MAX];
 };
 
-/* A frame that was blocked: it, or one that was held and is blocked only now. */
-struct eg_blocked {
-	enum eg_dir dir;
-	enum eg_reason reason;
-	const uint8_t *frame; /* as sent (a held one cut to its IP length) */
-	size_t len;
-	uint64_t age; /* ms since it was sent */
+enum eg_report_kind {
+	EG_REPORT_BLOCKED,    /* a frame */
+	EG_REPORT_QUERY,      /* a DNS query that passed */
+	EG_REPORT_FLOW_START, /* a flow was opened */
+	EG_REPORT_FLOW_END,   /* a flow expired, or its connection was closed */
 };
 
-/* Told of each blocked frame, once, from within eg_pipeline_from_...; must not call back. */
-typedef void eg_blocked_fn(void *ctx, const struct eg_blocked *b);
+/* What is worth a record. All that it points to is the pipeline's, while it is told. */
+struct eg_report {
+	enum eg_report_kind kind;
+	enum eg_dir dir; /* of the frame; who opened the flow, where it starts */
+	enum eg_reason reason;
+	const uint8_t *frame; /* as sent (one that was held cut to its IP length); of a query over
+			       * TCP a segment that holds it whole */
+	size_t len;
+	uint64_t age;          /* ms since the frame was sent */
+	enum eg_answer answer; /* what the guest is told of a frame that is blocked */
+	const uint8_t *reply;
+	size_t reply_len;
+	const struct eg_flow *flow;
+};
+
+/* Told of each blocked frame, once, and of the rest, from within the functions below; must not call
+ * back. */
+typedef void eg_report_fn(void *ctx, const struct eg_report *r);
 
 struct eg_counters {
 	uint64_t passed[2];                   /* frames, by enum eg_dir */
@@ -55,12 +69,15 @@ struct eg_counters {
 
 struct eg_pipeline;
 
-/* A pipeline under POLICY, which must outlive it; SEED keys its hashes; BLOCKED is called with
+/* A pipeline under POLICY, which must outlive it; SEED keys its hashes; REPORT is called with
  * CTX (NULL: nobody is told). NULL where memory is short. Owned by the caller. Not
  * thread-safe: one caller at a time. */
 struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed,
-				    eg_blocked_fn *blocked, void *ctx);
+				    eg_report_fn *report, void *ctx);
 void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
+
+/* All flows end, and are reported so: the last call but eg_pipeline_free. */
+void eg_pipeline_end(struct eg_pipeline *p);
 
 /* Judge LEN bytes at FRAME that the guest sent, at NOW (ms, monotonic, never
  * going back). FRAME stays as it is. */

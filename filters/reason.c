@@ -2,13 +2,19 @@
 #include "reason.h"
 
 static const char *const words[EG_REASON_COUNT] = {
-#define EG_REASON_WORD(sym, word, text) [EG_R_##sym] = (word),
+#define EG_REASON_WORD(sym, word, rule, text) [EG_R_##sym] = (word),
 	EG_REASONS(EG_REASON_WORD)
 #undef EG_REASON_WORD
 };
 
+static const char *const rules[EG_REASON_COUNT] = {
+#define EG_REASON_RULE(sym, word, rule, text) [EG_R_##sym] = (rule),
+	EG_REASONS(EG_REASON_RULE)
+#undef EG_REASON_RULE
+};
+
 static const char *const texts[EG_REASON_COUNT] = {
-#define EG_REASON_TEXT(sym, word, text) [EG_R_##sym] = (text),
+#define EG_REASON_TEXT(sym, word, rule, text) [EG_R_##sym] = (text),
 	EG_REASONS(EG_REASON_TEXT)
 #undef EG_REASON_TEXT
 };
@@ -22,6 +28,11 @@ static unsigned int row(enum eg_reason r)
 const char *eg_reason_word(enum eg_reason r)
 {
 	return words[row(r)];
+}
+
+const char *eg_reason_rule(enum eg_reason r)
+{
+	return rules[row(r)];
 }
 
 const char *eg_reason_text(enum eg_reason r)

@@ -7,6 +7,20 @@ enum { QUOTED_L4 = 8 }; /* of the blocked packet, behind its IP header */
 enum { ECHO4 = 8, ECHO6 = 128 };
 enum { TCP_HEADER_WORDS = EG_TCP_LEN / 4 };
 
+static const char *const words[EG_ANSWERS] = {
+	[EG_ANSWER_NONE] = "none",
+	[EG_ANSWER_RST] = "rst",
+	[EG_ANSWER_PROHIBITED] = "prohibited",
+	[EG_ANSWER_NXDOMAIN] = "nxdomain",
+	[EG_ANSWER_NOERROR] = "noerror",
+	[EG_ANSWER_SERVFAIL] = "servfail",
+};
+
+const char *eg_answer_word(enum eg_answer a)
+{
+	return words[(unsigned int)a < EG_ANSWERS ? a : EG_ANSWER_NONE];
+}
+
 /* "Communication administratively prohibited" (RFC 1812 5.2.7.1, RFC 4443 3.1). */
 static const uint8_t prohibited4[2] = { 3, 13 };
 static const uint8_t prohibited6[2] = { 1, 1 };

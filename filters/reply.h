@@ -6,6 +6,20 @@
 #include "dns.h"
 #include "frame.h"
 
+/* What a guest may be told. */
+enum eg_answer {
+	EG_ANSWER_NONE,
+	EG_ANSWER_RST,
+	EG_ANSWER_PROHIBITED, /* ICMP or ICMPv6, administratively */
+	EG_ANSWER_NXDOMAIN,
+	EG_ANSWER_NOERROR, /* DNS, without records */
+	EG_ANSWER_SERVFAIL,
+	EG_ANSWERS
+};
+
+/* The stable word of A, as in records: "none", "rst", "prohibited" and so on; never NULL. */
+const char *eg_answer_word(enum eg_answer a);
+
 enum { EG_REPLY_MAX = EG_ETH_LEN + EG_IP6_LEN + EG_UDP_LEN + EG_DNS_REPLY_MAX };
 
 /* Each builds into OUT a frame to the sender of F (a blocked frame of the

@@ -116,11 +116,12 @@ static int open_datafd(struct egress *e)
 }
 
 /* Called from within the pipeline, and so under the lock. */
-static void record(void *egress, const struct eg_blocked *b)
+static void record(void *egress, const struct eg_report *r)
 {
 	struct egress *e = egress;
 
-	eg_recorder_put(e->recorder, b->frame, b->len, b->age);
+	if (r->kind == EG_REPORT_BLOCKED)
+		eg_recorder_put(e->recorder, r->frame, r->len, r->age);
 }
 
 static int open_pipeline(struct egress *e)

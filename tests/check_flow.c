@@ -284,7 +284,7 @@ START_TEST(hand_keeps_a_busy_table_small)
 }
 END_TEST
 
-/* Of 300000 keys some 10 pairs share all 32 bits of the hash that is stored. */
+/* Of 300000 keys some 10 pairs share all 32 bits of their hash. */
 START_TEST(flows_whose_hashes_collide_are_kept_apart)
 {
 	enum { MANY = 300000 };

@@ -29,9 +29,11 @@ static unsigned told;
 static enum eg_reason told_reason;
 static uint64_t told_age;
 
-static void note_blocked(void *ctx, const struct eg_blocked *b)
+static void note_blocked(void *ctx, const struct eg_report *b)
 {
 	(void)ctx;
+	if (b->kind != EG_REPORT_BLOCKED)
+		return;
 	told++;
 	told_reason = b->reason;
 	told_age = b->age;

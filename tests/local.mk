@@ -40,6 +40,7 @@ check_PROGRAMS = \
 	tests/check_nameset \
 	tests/check_nd \
 	tests/check_pipeline \
+	tests/check_pipeline_reports \
 	tests/check_policy \
 	tests/check_reason \
 	tests/check_reply \

@@ -12,9 +12,11 @@
 static struct eg_policy *policies[4];
 static uint64_t told;
 
-static void blocked(void *ctx, const struct eg_blocked *b)
+static void blocked(void *ctx, const struct eg_report *b)
 {
 	(void)ctx;
+	if (b->kind != EG_REPORT_BLOCKED)
+		return;
 	FUZZ_MUST(b->reason > EG_R_NONE && b->reason < EG_REASON_COUNT);
 	FUZZ_MUST(b->dir == EG_FROM_GUEST || b->dir == EG_FROM_NETWORK);
 	FUZZ_MUST(b->len == 0 || b->frame);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a guest is told about a frame of its that is blocked, under "action reject".
+ *
+ * Limits. REPLY_BURST answers at once, REPLY_RATE a second: a flood is met with silence.
+ */
+#include "passage.h"
+
+enum {
+	REPLY_BURST = 1000, /* answers that may follow each other at once */
+	REPLY_RATE = 1000,  /* answers a second after that */
+	EDE_BLOCKED = 15,   /* RFC 8914 4.16 */
+};
+
+/* By reason; one without a row is met with silence. Segments that a live connection does not
+ * allow get none: a reset would end it. Over TCP any answer is a reset. */
+static const uint8_t answers[EG_REASON_COUNT] = {
+	[EG_R_TCP_NEW] = EG_ANSWER_RST,
+	[EG_R_TCP_NO_FLOW] = EG_ANSWER_RST,
+	[EG_R_UDP_NEW] = EG_ANSWER_PROHIBITED,
+	[EG_R_DNS_SERVER] = EG_ANSWER_PROHIBITED,
+	[EG_R_ICMP] = EG_ANSWER_PROHIBITED,
+	[EG_R_IP_PROTOCOL] = EG_ANSWER_PROHIBITED,
+	[EG_R_DNS_MALFORMED] = EG_ANSWER_PROHIBITED,
+	[EG_R_DNS_NAME] = EG_ANSWER_NXDOMAIN,
+	[EG_R_DNS_TYPE] = EG_ANSWER_NOERROR,
+	[EG_R_DNS_LIMIT] = EG_ANSWER_SERVFAIL,
+	[EG_R_DNS_BUSY] = EG_ANSWER_SERVFAIL,
+};
+
+/* Answers given lately are counted in thousandths, and forgotten at an even rate. */
+static bool may_reply(struct eg_pipeline *p, uint64_t now)
+{
+	uint64_t ms = now - p->replies_at;
+	uint64_t forgotten = ms > 1000 ? REPLY_BURST * 1000 : ms * REPLY_RATE;
+
+	p->replies_at = now;
+	p->replies_lately -= forgotten < p->replies_lately ? forgotten : p->replies_lately;
+	if (p->replies_lately + 1000 > REPLY_BURST * 1000) {
+		p->counters.replies_limited++;
+		return false;
+	}
+	p->replies_lately += 1000;
+	return true;
+}
+
+static size_t answer_dns(struct passage *w, enum eg_rcode rcode, int ede)
+{
+	uint8_t msg[EG_DNS_REPLY_MAX];
+
+	return eg_reply_dns(&w->f, msg, eg_dns_build_reply(&w->query, rcode, ede, msg),
+			    w->o->reply);
+}
+
+static size_t build(struct passage *w, enum eg_answer answer, int ede)
+{
+	switch (answer) {
+	case EG_ANSWER_RST:
+		return eg_reply_reset(&w->f, w->o->reply);
+	case EG_ANSWER_PROHIBITED:
+		return eg_reply_prohibited(&w->f, w->o->reply);
+	case EG_ANSWER_NXDOMAIN:
+		return answer_dns(w, EG_RCODE_NXDOMAIN, ede);
+	case EG_ANSWER_NOERROR:
+		return answer_dns(w, EG_RCODE_NOERROR, ede);
+	case EG_ANSWER_SERVFAIL:
+		return answer_dns(w, EG_RCODE_SERVFAIL, ede);
+	default:
+		return 0;
+	}
+}
+
+enum eg_answer eg_answer(struct passage *w, enum eg_reason r)
+{
+	enum eg_answer answer = answers[r];
+
+	if (answer && w->f.proto == EG_PROTO_TCP)
+		answer = EG_ANSWER_RST;
+	/* To be busy is no verdict of the policy's. */
+	w->o->reply_len = build(w, answer, r == EG_R_DNS_BUSY ? 0 : EDE_BLOCKED);
+	if (w->o->reply_len && !may_reply(w->p, w->now))
+		w->o->reply_len = 0;
+	if (!w->o->reply_len)
+		return EG_ANSWER_NONE;
+	w->p->counters.replies++;
+	return answer;
+}
