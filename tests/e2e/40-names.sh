@@ -84,6 +84,16 @@ wire_has() { frames wire "$@" | grep -q .; }
 options_ride_along() { laden_query && [ -n "$laden" ]; }
 nothing_rides_along() { laden_query && [ -z "$laden" ]; }
 
+# How many of 400 names that were never asked for before reach a resolver, within a second or two.
+new_names() {
+    guest /usr/bin/python3 "$E2E/peer.py" dnsnames 10.0.2.3 allowed.test 400
+    grep -Eo 'query\[A\] n[0-9]+\.allowed\.test from' "$W/dns.log" | sort -u | wc -l >"$W/new-names"
+    echo "$(cat "$W/new-names") of 400 arrived"
+}
+names_flow() { new_names && [ "$(cat "$W/new-names")" -eq 400 ]; }
+# dns-limit is 120 a minute by default, and a few were asked for before.
+names_are_limited() { new_names && [ "$(cat "$W/new-names")" -ge 100 ] && [ "$(cat "$W/new-names")" -le 130 ]; }
+
 # Listed names work on both sides.
 listed() {
     try "$1: A over IPv4 (dig, with a cookie)" dig_says "$FAR4" @10.0.2.3 allowed.test
@@ -130,6 +140,7 @@ if guest_up without slirp://; then
     try "without: a name not listed is answered (IPv6)" dig_says "$FAR4" @fd00::3 denied.test
     try "without: a name not listed, second on an open TCP connection, is answered" second_name_answered denied.test
     try "without: TXT is answered" dig_says '"smuggled"' @10.0.2.3 allowed.test TXT
+    try "without: 400 new names below a domain are sent on" names_flow
     try "without: another server answers" other_server_answers "$FAR4"
     try "without: another server answers (IPv6)" other_server_answers "$FAR6"
     sniff wire lo port 53
@@ -147,6 +158,7 @@ if guest_up behind "$(behind 'resolve="allowed.test *.allowed.test"' slirp://)";
     sniff wire lo port 53
     listed behind
     unlisted
+    try "behind: of 400 new names below a listed domain a minute's worth is sent on" names_are_limited
     stop wire
     guest_down
 fi

@@ -6,6 +6,7 @@ peer.py serve LOG tcp:PORT… udp:PORT…    answer on every address; one `arriv
 peer.py tcp ADDRESS PORT [SECONDS]       connect, ask, print `OUTCOME MILLISECONDS`
 peer.py udp ADDRESS PORT [SECONDS]       send one datagram, wait for the answer, print the same
 peer.py dns SERVER NAME TYPE [SECONDS]   ask, print `RCODE MILLISECONDS ANSWERS`
+peer.py dnsnames SERVER DOMAIN COUNT      ask for that many new names below DOMAIN at once; how often each RCODE came
 peer.py dnstcp SERVER NAME…              ask for the A of one after the other on one connection; `RCODE` or what broke, for each
 peer.py big ADDRESS PORT SIZE…           datagrams of these sizes, each to come back as it was; exit 0 if all did
 peer.py shoot ADDRESS PORT COUNT         that many datagrams, numbered; wants no answer
@@ -156,6 +157,24 @@ def dns(server, name, kind, seconds="3"):
     print(f"{outcome} {ms:.1f} {struct.unpack('>H', answer[6:8])[0] if answer else 0}")
 
 
+def dnsnames(server, domain, count):
+    """Ask for COUNT different names below DOMAIN, at once, and say how each was answered."""
+    with socket.socket(family(server), socket.SOCK_DGRAM) as s:
+        s.settimeout(1)
+        for n in range(int(count)):
+            s.sendto(dns_query(f"n{n}.{domain}", "A"), (server, 53))
+            time.sleep(0.002)
+        codes = {}
+        try:
+            while True:
+                code = s.recv(4096)[3] & 15
+                codes[code] = codes.get(code, 0) + 1
+        except socket.timeout:
+            pass
+    for code, times in sorted(codes.items()):
+        print("rcode", code, "times", times)
+
+
 def dnstcp(server, *names):
     with socket.create_connection((server, 53), timeout=3) as sock:
 
@@ -291,6 +310,6 @@ def keep(address, tcp_port, udp_port):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "tcp", "udp", "dns", "dnstcp", "big", "bulk", "echoes", "keep"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "tcp", "udp", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
         sys.exit(__doc__)
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
