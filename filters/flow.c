@@ -30,8 +30,9 @@
  * Limits: EG_FLOWS_MAX flows, 128 bytes each and at most 8 more for the buckets;
  * calloc leaves the pages to be touched as flows come.
  *
- * Fails how: insert returns NULL where all slots hold live flows. None is ever
- * evicted: a guest must not be able to end what the host opened.
+ * Fails how: insert returns NULL where all slots hold live flows, or half of them hold the
+ * guest's and it wants another. None is ever evicted: a guest must not be able to end
+ * what the host opened, nor to keep it from opening more.
  */
 #include "flow.h"
 
@@ -60,6 +61,7 @@ struct eg_flows {
 	uint32_t free; /* first slot of the free chain */
 	uint32_t hand; /* slots[hand] is looked at next */
 	uint32_t count;
+	uint32_t guests;     /* of them, how many the guest opened */
 	uint64_t sweep_from; /* when the whole table may be swept again */
 	eg_flow_ended_fn *ended;
 	void *ctx;
@@ -167,6 +169,13 @@ static void sweep_all(struct eg_flows *t, uint64_t now)
 	sweep(t, t->used, now);
 }
 
+/* Whether the table is as full as it may become for OPENER. */
+static bool is_full(const struct eg_flows *t, enum eg_dir opener)
+{
+	return t->count == t->capacity ||
+	       (opener == EG_FROM_GUEST && t->guests >= (t->capacity + 1) / 2);
+}
+
 /* The number of a slot that may be filled, or 0. */
 static uint32_t take_slot(struct eg_flows *t)
 {
@@ -179,22 +188,25 @@ static uint32_t take_slot(struct eg_flows *t)
 	return at;
 }
 
-struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
+struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key,
+				enum eg_dir opener, uint64_t now)
 {
 	uint32_t *bucket = bucket_of(t, key);
 	struct eg_flow *flow;
 	uint32_t at;
 
 	sweep(t, t->used < SWEEP_STEP ? t->used : SWEEP_STEP, now);
-	if (t->count == t->capacity)
+	if (is_full(t, opener))
 		sweep_all(t, now);
-	at = take_slot(t);
+	at = is_full(t, opener) ? 0 : take_slot(t);
 	if (!at)
 		return NULL;
 	flow = &t->slots[at - 1];
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
-	flow->opened = (uint32_t)(now / 1000);
+	flow->opened = (uint32_t)(now / 1000) & INT32_MAX;
+	flow->by_guest = opener == EG_FROM_GUEST;
+	t->guests += flow->by_guest;
 	flow->next = *bucket;
 	*bucket = at;
 	t->count++;
@@ -213,6 +225,7 @@ void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 	flow->next = t->free;
 	t->free = at;
 	t->count--;
+	t->guests -= flow->by_guest;
 }
 
 void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx)

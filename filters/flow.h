@@ -30,10 +30,10 @@ struct eg_flow_key {
 struct eg_flow {
 	struct eg_flow_key key;
 	uint32_t next;     /* in its chain; the table's own */
-	uint32_t opened;   /* when, s */
+	uint32_t opened : 31, by_guest : 1; /* when, s, and by whom */
 	uint64_t expires;  /* ms; from then on it is gone */
 	uint64_t bytes[2]; /* of frames that passed, by enum eg_dir */
-	uint32_t stations; /* see eg_flows_stations; 0 before the network's first frame */
+	uint32_t stations; /* see eg_flows_stations: whom the guest belongs to the flow with */
 	union {
 		struct eg_tcp tcp; /* where proto is TCP */
 		uint32_t heard;    /* where it is UDP: when the network last wrote, s */
@@ -66,11 +66,13 @@ struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir);
  * is valid while it lives or until it is removed. */
 struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now);
 
-/* A new flow for KEY, for which find just returned NULL: all else zero, so that
+/* A new flow for KEY, for which find just returned NULL, opened by OPENER: all else zero, so that
  * expires must be set before the table is asked again. Frees some that expired by
  * NOW on the way, and where the table is full all of them, at most once a second.
- * Returns NULL where there is no room: a live flow is never evicted. */
-struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now);
+ * Returns NULL where there is no room: a live flow is never evicted. Half of the table is for
+ * flows that the network opens alone. */
+struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key,
+				enum eg_dir opener, uint64_t now);
 
 /* Forget FLOW, which came from find or insert. */
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow);

@@ -48,9 +48,8 @@ static void report_stream_query(struct passage *w, const struct eg_dns_query *q)
 	report_query(w, frame, out.len);
 }
 
-static enum eg_reason judge_question(void *passage, const struct eg_dns_query *q)
+static enum eg_reason judge_question(struct passage *w, const struct eg_dns_query *q)
 {
-	struct passage *w = passage;
 	const struct eg_policy *policy = w->p->policy;
 	size_t below;
 
@@ -63,10 +62,11 @@ static enum eg_reason judge_question(void *passage, const struct eg_dns_query *q
 
 static enum eg_reason judge_stream_question(void *passage, const struct eg_dns_query *q)
 {
-	enum eg_reason r = judge_question(passage, q);
+	struct passage *w = passage;
+	enum eg_reason r = eg_ruled(w, judge_question(w, q));
 
-	if (r == EG_R_NONE)
-		report_stream_query(passage, q);
+	if (r == EG_R_NONE && !w->would)
+		report_stream_query(w, q);
 	return r;
 }
 
@@ -102,7 +102,7 @@ enum eg_reason eg_judge_query(struct passage *w)
 	r = eg_dns_parse_query(&w->query, w->f.payload);
 	if (r)
 		return r;
-	r = judge_question(w, &w->query);
+	r = eg_ruled(w, judge_question(w, &w->query));
 	if (r)
 		return r;
 	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now, &alias);
@@ -110,7 +110,8 @@ enum eg_reason eg_judge_query(struct passage *w)
 		return r;
 	w->query.id = alias.id;
 	send_datagram(w, alias.port, msg, eg_dns_build_query(&w->query, msg));
-	report_query(w, w->f.bytes, w->f.len);
+	if (!w->would)
+		report_query(w, w->f.bytes, w->f.len);
 	return EG_R_NONE;
 }
 
@@ -143,7 +144,7 @@ bool eg_is_stream(const struct passage *w)
 {
 	return w->dir == EG_FROM_GUEST && w->f.dport == EG_DNS_PORT &&
 	       eg_policy_is_resolver(w->p->policy, &w->f.dst) &&
-	       eg_nameset_count(w->p->policy->resolve) > 0;
+	       (eg_nameset_count(w->p->policy->resolve) > 0 || w->p->policy->mode == EG_MONITOR);
 }
 
 /* Pass the guest's SYN to a resolver, built anew. */

@@ -22,7 +22,7 @@ struct eg_pipeline {
 	struct eg_dhcp dhcp;
 	eg_report_fn *report;
 	void *ctx;
-	uint64_t aged; /* when flows that expired were last looked for, ms */
+	uint64_t aged;           /* when flows that expired were last looked for, ms */
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
 	struct eg_counters counters;
@@ -36,13 +36,37 @@ struct passage {
 	uint64_t now;
 	struct eg_frame f;
 	struct eg_dns_query query; /* where one was read: its reply needs it */
+	enum eg_reason would;      /* what it would be blocked for, if not for "mode monitor" */
 };
+
+/* A rule of the policy blocks w->f for R, if that is a reason. Under "mode monitor" it goes on as
+ * if the rule let it, and what it leads to does, too. Returns R, or EG_R_NONE. */
+static inline enum eg_reason eg_ruled(struct passage *w, enum eg_reason r)
+{
+	if (!r || w->p->policy->mode == EG_ENFORCE)
+		return r;
+	w->would = r;
+	return EG_R_NONE;
+}
 
 static inline void eg_send_rebuilt(struct passage *w, size_t len)
 {
 	w->o->out = w->o->rebuilt;
 	w->o->out_len = len;
 }
+
+/*
+ * The judges of judge_flow.c. Each returns EG_R_NONE (pass) or the reason (block).
+ */
+
+/* A TCP segment, not to a group. */
+enum eg_reason eg_judge_tcp(struct passage *w);
+
+/* A datagram that is neither DHCP nor to or from a resolver, not to a group. */
+enum eg_reason eg_judge_datagram(struct passage *w);
+
+/* FLOW of PIPELINE has ended: of the table's own accord, or because its connection did. */
+void eg_report_end(void *pipeline, const struct eg_flow *flow);
 
 /*
  * The judges of judge_dns.c. Each returns EG_R_NONE (pass) or the reason (block), and may
@@ -55,7 +79,7 @@ enum eg_reason eg_judge_query(struct passage *w);
 /* A datagram of a resolver's; FRAME is w->f's bytes, which may be written to. */
 enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame);
 
-/* Whether the guest may ask over the TCP connection that w->f belongs to. */
+/* Whether the guest's w->f belongs to a connection over which it may ask a resolver. */
 bool eg_is_stream(const struct passage *w);
 
 /* The guest's SYN of such a connection, which tcp.c let pass. */
@@ -65,8 +89,8 @@ enum eg_reason eg_judge_stream_syn(struct passage *w);
  * the connection is to be forgotten: w->o->out is then a reset for the resolver. */
 enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bool *over);
 
-/* Build into w->o what the guest is told about w->f, blocked for R. Returns its kind, EG_ANSWER_NONE
- * where it is told nothing. See answer.c. */
+/* Build into w->o what the guest is told about w->f, blocked for R. Returns its kind,
+ * EG_ANSWER_NONE where it is told nothing. See answer.c. */
 enum eg_answer eg_answer(struct passage *w, enum eg_reason r);
 
 #endif

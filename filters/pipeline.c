@@ -14,13 +14,16 @@
  * direction: a flow of theirs would let the guest say anything to the server's
  * port afterwards. They have trackers of their own.
  *
- * Terms. A judge is a static function below that returns EG_R_NONE (pass) or the
+ * Terms. A judge is a function, below or in the files named judge_, that returns EG_R_NONE (pass) or the
  * reason (block), and may set o->out to something rebuilt. To settle is to count,
  * to answer a blocked frame of the guest's (answer.c), and to report.
  *
- * Invariants. What passes from the guest is the decoded frame cut to its IP length,
- * or was built here from fields. Every frame ends in exactly one counter. A
- * frame that no judge claims is blocked: the default of every switch blocks.
+ * Under "mode monitor" what a rule would block goes on as if the rule let it, and is
+ * reported; what is blocked for its form passes as it is.
+ *
+ * Invariants. Under "mode enforce" what passes from the guest is the decoded frame cut to its IP
+ * length, or was built here from fields. Every frame ends in exactly one counter. A frame that no
+ * judge claims is blocked: the default of every switch blocks.
  *
  * Limits are in the files of what they limit: flows (flow.h), unanswered queries
  * (dnstrack.h), answers (answer.c).
@@ -30,7 +33,6 @@
 #include "passage.h"
 
 #include "arp.h"
-#include "checksum.h"
 #include "icmp.h"
 #include "nd.h"
 
@@ -42,24 +44,6 @@ static_assert((int)EG_DHCP_FRAME_MAX <= (int)EG_REBUILT_MAX, "a DHCP message fit
 static_assert((int)EG_ETH_LEN + (int)EG_IP6_LEN + (int)EG_UDP_LEN + (int)EG_DNS_QUERY_MAX <=
 		      (int)EG_REBUILT_MAX,
 	      "a DNS query fits");
-
-/* A flow has ended: of the table's own accord, or because its connection did. */
-static void report_end(void *pipeline, const struct eg_flow *flow)
-{
-	struct eg_pipeline *p = pipeline;
-	const struct eg_report r = { .kind = EG_REPORT_FLOW_END, .flow = flow };
-
-	if (p->report)
-		p->report(p->ctx, &r);
-}
-
-static void report_start(struct passage *w, const struct eg_flow *flow)
-{
-	const struct eg_report r = { .kind = EG_REPORT_FLOW_START, .dir = w->dir, .flow = flow };
-
-	if (w->p->report)
-		w->p->report(w->p->ctx, &r);
-}
 
 enum { AGE_PAUSE = 1000 }; /* ms between two looks at flows that expired */
 
@@ -79,7 +63,7 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->limit = eg_dnslimit_new(policy->dns_limit, seed);
 	p->streams = eg_dnsstreams_new();
 	if (p->flows && report)
-		eg_flows_on_end(p->flows, report_end, p);
+		eg_flows_on_end(p->flows, eg_report_end, p);
 	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams) {
 		eg_pipeline_free(p);
 		return NULL;
@@ -107,29 +91,6 @@ void eg_pipeline_free(struct eg_pipeline *p)
 const struct eg_counters *eg_pipeline_counters(const struct eg_pipeline *p)
 {
 	return &p->counters;
-}
-
-/* The flow's clock starts anew with each frame that belongs to it. */
-static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
-{
-	flow->expires = w->now + timeout;
-	flow->bytes[w->dir] += w->f.len;
-	if (w->dir == EG_FROM_NETWORK)
-		flow->stations =
-			eg_flows_stations(w->p->flows, eg_eth_dst(&w->f), eg_eth_src(&w->f));
-}
-
-/* Whether the guest's frame is from and to the stations that the network's last frame of
- * FLOW was for and from: on a switch, a frame for somebody else opens nothing for
- * the guest, and what belongs to a flow goes to nobody else. */
-static bool stations_fit(struct passage *w, const struct eg_flow *flow)
-{
-	bool to_resolver = w->f.proto == EG_PROTO_TCP && flow->tcp.opener == EG_FROM_GUEST;
-
-	/* slirp answers for its resolver with the gateway's address. */
-	return w->dir == EG_FROM_NETWORK || to_resolver ||
-	       flow->stations ==
-		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
 }
 
 static enum eg_reason judge_arp(struct passage *w)
@@ -163,71 +124,6 @@ static enum eg_reason judge_icmp(struct passage *w)
 	return EG_R_NONE;
 }
 
-/* Open a TCP flow: for any SYN of the network's, for a guest's to a resolver. */
-static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
-{
-	struct eg_flow *flow;
-	struct eg_tcp tcp;
-	enum eg_reason r = eg_tcp_open(&tcp, w->dir, &w->f);
-
-	if (r)
-		return r;
-	flow = eg_flows_insert(w->p->flows, key, w->now);
-	if (!flow)
-		return EG_R_FLOWS_FULL;
-	flow->tcp = tcp;
-	touch(w, flow, eg_tcp_timeout(&tcp));
-	r = w->dir == EG_FROM_GUEST ? eg_judge_stream_syn(w) : EG_R_NONE;
-	if (r)
-		eg_flows_remove(w->p->flows, flow);
-	else
-		report_start(w, flow);
-	return r;
-}
-
-static void forget(struct passage *w, struct eg_flow *flow)
-{
-	report_end(w->p, flow);
-	eg_dnsstream_end(w->p->streams, &flow->key);
-	eg_flows_remove(w->p->flows, flow);
-}
-
-static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
-{
-	enum eg_reason r;
-	bool over;
-
-	if (w->f.tcp.flags & EG_TCP_SYN)
-		return eg_judge_stream_syn(w);
-	r = eg_judge_stream(w, flow, &over);
-	if (over)
-		forget(w, flow);
-	return r;
-}
-
-static enum eg_reason judge_tcp(struct passage *w)
-{
-	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
-	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
-	enum eg_reason r;
-
-	if (!flow && (w->dir == EG_FROM_NETWORK || eg_is_stream(w)))
-		return open_tcp(w, &key);
-	if (!flow)
-		return eg_tcp_stray(&w->f);
-	if (!stations_fit(w, flow))
-		return EG_R_ETH_ADDRESS;
-	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
-	if (r == EG_R_NONE && w->dir == EG_FROM_GUEST && flow->tcp.opener == EG_FROM_GUEST)
-		r = judge_stream(w, flow);
-	if (r)
-		return r;
-	touch(w, flow, eg_tcp_timeout(&flow->tcp));
-	if (flow->tcp.state == EG_TCP_CLOSED)
-		forget(w, flow);
-	return EG_R_NONE;
-}
-
 static enum eg_reason judge_dhcp(struct passage *w)
 {
 	enum eg_reason r;
@@ -239,38 +135,6 @@ static enum eg_reason judge_dhcp(struct passage *w)
 	if (r == EG_R_NONE)
 		eg_send_rebuilt(w, len);
 	return r;
-}
-
-/* A datagram that is neither DHCP nor DNS. The guest's own keep a flow alive for a
- * while, as streams need; then the network has to have said something again. */
-static enum eg_reason judge_datagram(struct passage *w)
-{
-	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
-	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
-	bool network = w->dir == EG_FROM_NETWORK;
-	bool new = !flow;
-	uint64_t alone;
-
-	if (new) {
-		if (!network)
-			return w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW;
-		if (!eg_checksum_right(&w->f))
-			return EG_R_CHECKSUM;
-		flow = eg_flows_insert(w->p->flows, &key, w->now);
-		if (!flow)
-			return EG_R_FLOWS_FULL;
-	}
-	if (!stations_fit(w, flow))
-		return EG_R_ETH_ADDRESS;
-	if (network)
-		flow->heard = (uint32_t)(w->now / 1000);
-	touch(w, flow, EG_UDP_TIMEOUT);
-	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
-	if (flow->expires > alone)
-		flow->expires = alone;
-	if (new)
-		report_start(w, flow);
-	return EG_R_NONE;
 }
 
 static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
@@ -290,7 +154,7 @@ static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
 		return eg_judge_answer(w, frame);
 	if (w->dir == EG_FROM_NETWORK && eg_dnstrack_has_port(f->dport))
 		return EG_R_DNS_ANSWER;
-	return judge_datagram(w);
+	return eg_judge_datagram(w);
 }
 
 /* FRAME is NULL where the frame must stay as it is (the guest's). */
@@ -303,7 +167,7 @@ static enum eg_reason judge(struct passage *w, uint8_t *frame)
 	case EG_PROTO_ICMP6:
 		return judge_icmp(w);
 	case EG_PROTO_TCP:
-		return eg_addr_is_group(&w->f.dst) ? EG_R_GROUP : judge_tcp(w);
+		return eg_addr_is_group(&w->f.dst) ? EG_R_GROUP : eg_judge_tcp(w);
 	case EG_PROTO_UDP:
 		return judge_udp(w, frame);
 	default:
@@ -329,7 +193,7 @@ static enum eg_reason judge_whole(struct passage *w, const struct eg_datagram *d
 	    (w->f.sport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.src)) ||
 	    (w->f.dport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.dst)))
 		return EG_R_FRAGMENT;
-	return judge_datagram(w);
+	return eg_judge_datagram(w);
 }
 
 /* Count a frame that is blocked, and tell of it. */
@@ -393,24 +257,35 @@ static void age_flows(struct passage *w)
 	eg_flows_age(w->p->flows, w->now);
 }
 
+/* Whether w->f passes though it is blocked for R. What could end the host program does not:
+ * slirp's channel takes short frames for something else, and libslirp 4.7 dies of fragments. */
+static bool passes_all_the_same(const struct passage *w, enum eg_reason r)
+{
+	return w->p->policy->mode == EG_MONITOR && !w->o->out && r != EG_R_LENGTH &&
+	       r != EG_R_FRAGMENT;
+}
+
 /* Count, answer and report. BYTES and LEN are the frame as it came. */
 static void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
 {
-	struct eg_pipeline *p = w->p;
 	struct eg_outcome *o = w->o;
 	struct eg_report b = {
-		.kind = EG_REPORT_BLOCKED, .dir = w->dir, .reason = r, .frame = bytes, .len = len
+		.kind = EG_REPORT_BLOCKED, .dir = w->dir, .frame = bytes, .len = len
 	};
 
-	o->reason = r;
 	if (o->verdict == EG_HOLD)
 		return;
-	if (r == EG_R_NONE) {
-		p->counters.passed[w->dir] += 1 + (o->parts ? eg_datagram_parts(o->parts) : 0);
+	b.reason = o->reason = r ? r : w->would;
+	if (!o->reason) {
+		w->p->counters.passed[w->dir] += 1 + (o->parts ? eg_datagram_parts(o->parts) : 0);
 		return;
 	}
-	o->verdict = EG_BLOCK;
-	if (w->dir == EG_FROM_GUEST && p->policy->action == EG_REJECT)
+	b.passed = !r || passes_all_the_same(w, r);
+	if (!b.passed)
+		o->verdict = EG_BLOCK;
+	else if (r)
+		o->out_len = len;
+	if (!b.passed && w->dir == EG_FROM_GUEST && w->p->policy->action == EG_REJECT)
 		b.answer = eg_answer(w, r);
 	b.reply = o->reply;
 	b.reply_len = o->reply_len;
@@ -424,7 +299,9 @@ static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *wr
 	enum eg_reason r;
 
 	w->query.name.len = 0;
+	w->would = EG_R_NONE;
 	o->verdict = EG_PASS;
+	o->reason = EG_R_NONE;
 	o->parts = NULL;
 	o->out = NULL;
 	o->out_len = 0;

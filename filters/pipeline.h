@@ -21,7 +21,7 @@ enum eg_verdict {
  * small on purpose: about 1.7 KB. */
 struct eg_outcome {
 	enum eg_verdict verdict;
-	enum eg_reason reason; /* EG_R_NONE unless it is blocked */
+	enum eg_reason reason; /* EG_R_NONE unless it is blocked, or would be */
 	/* Fragments that were held and pass now, before out; NULL: none. The pipeline's,
 	 * until its next frame. */
 	const struct eg_datagram *parts;
@@ -46,6 +46,7 @@ struct eg_report {
 	enum eg_report_kind kind;
 	enum eg_dir dir; /* of the frame; who opened the flow, where it starts */
 	enum eg_reason reason;
+	bool passed;          /* it was blocked under "mode monitor": it passes all the same */
 	const uint8_t *frame; /* as sent (one that was held cut to its IP length); of a query over
 			       * TCP a segment that holds it whole */
 	size_t len;
@@ -62,7 +63,8 @@ typedef void eg_report_fn(void *ctx, const struct eg_report *r);
 
 struct eg_counters {
 	uint64_t passed[2];                   /* frames, by enum eg_dir */
-	uint64_t blocked[2][EG_REASON_COUNT]; /* frames, by enum eg_dir and reason */
+	uint64_t blocked[2][EG_REASON_COUNT]; /* frames, or those that would be, likewise and by
+						 reason */
 	uint64_t replies;                     /* answers built */
 	uint64_t replies_limited;             /* answers not given: too many at once */
 };

@@ -10,6 +10,7 @@
 #include "nameset.h"
 
 enum eg_action { EG_REJECT, EG_DROP };
+enum eg_mode { EG_ENFORCE, EG_MONITOR };
 
 enum { EG_RESOLVERS_MAX = 16, EG_DNS_TYPES_MAX = 32, EG_VM_MAX = 63 };
 
@@ -20,6 +21,7 @@ struct eg_policy {
 	uint16_t dns_types[EG_DNS_TYPES_MAX];
 	size_t dns_type_count;
 	enum eg_action action;
+	enum eg_mode mode;
 	size_t flows;
 	size_t dns_limit; /* new names a minute below listed domains; 0: not limited */
 	char *log;			/* path, or NULL */

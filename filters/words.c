@@ -208,6 +208,17 @@ static int parse_action(struct eg_words *w, const struct row *row, struct text v
 	return 0;
 }
 
+static int parse_mode(struct eg_words *w, const struct row *row, struct text value)
+{
+	if (is(value, "enforce"))
+		w->policy->mode = EG_ENFORCE;
+	else if (is(value, "monitor"))
+		w->policy->mode = EG_MONITOR;
+	else
+		return refuse_value(w, row, value, "neither enforce nor monitor");
+	return 0;
+}
+
 static int parse_log(struct eg_words *w, const struct row *row, struct text value)
 {
 	static const char ending[] = ".pcap";
@@ -275,6 +286,7 @@ static const struct row table[] = {
 	{ "dns-types", LIST, parse_dns_types, drop_dns_types },
 	{ "dns-limit", SINGLE, parse_dns_limit, NULL },
 	{ "action", SINGLE, parse_action, NULL },
+	{ "mode", SINGLE, parse_mode, NULL },
 	{ "log", SINGLE, parse_log, NULL },
 	{ "flows", SINGLE, parse_flows, NULL },
 	{ "vm", SINGLE, parse_vm, NULL },

@@ -57,7 +57,7 @@ static struct eg_flow *find(struct eg_flows *t, uint32_t n, uint64_t now)
 static struct eg_flow *insert(struct eg_flows *t, uint32_t n, uint64_t now, uint64_t expires)
 {
 	struct eg_flow_key key = key_of(n);
-	struct eg_flow *flow = eg_flows_insert(t, &key, now);
+	struct eg_flow *flow = eg_flows_insert(t, &key, EG_FROM_NETWORK, now);
 
 	if (flow)
 		flow->expires = expires;
@@ -165,7 +165,7 @@ START_TEST(new_flow_is_all_zero_but_its_key)
 	struct eg_flow_key key = key_of(7);
 
 	for (int round = 0; round < 2; round++) {
-		struct eg_flow *flow = eg_flows_insert(t, &key, 5);
+		struct eg_flow *flow = eg_flows_insert(t, &key, EG_FROM_NETWORK, 5);
 
 		ck_assert_ptr_nonnull(flow);
 		ck_assert_mem_eq(&flow->key, &key, sizeof(key));
@@ -229,6 +229,34 @@ START_TEST(full_table_takes_no_more_and_evicts_nobody)
 		ck_assert_ptr_null(insert(t, 1000001, 0, ALIVE));
 		eg_flows_free(t);
 	}
+}
+END_TEST
+
+static struct eg_flow *insert_guests(struct eg_flows *t, uint32_t n, uint64_t now, uint64_t expires)
+{
+	struct eg_flow_key key = key_of(n);
+	struct eg_flow *flow = eg_flows_insert(t, &key, EG_FROM_GUEST, now);
+
+	if (flow)
+		flow->expires = expires;
+	return flow;
+}
+
+START_TEST(guest_fills_half_and_the_network_all)
+{
+	struct eg_flows *t = table(8);
+
+	for (uint32_t i = 0; i < 4; i++)
+		ck_assert_ptr_nonnull(insert_guests(t, i, 0, 1000000));
+	ck_assert_ptr_null(insert_guests(t, 4, 0, 1000000));
+	for (uint32_t i = 10; i < 14; i++)
+		ck_assert_ptr_nonnull(insert(t, i, 0, 2000));
+	ck_assert_ptr_null(insert(t, 14, 0, 2000));
+	ck_assert_ptr_null(insert_guests(t, 4, 5000, 1000000));
+	eg_flows_remove(t, find(t, 0, 5000));
+	ck_assert_ptr_nonnull(insert_guests(t, 4, 5000, 1000000));
+	ck_assert_ptr_null(insert_guests(t, 5, 5000, 1000000));
+	eg_flows_free(t);
 }
 END_TEST
 
@@ -359,6 +387,7 @@ int main(void)
 	tcase_add_test(c, flow_is_gone_from_its_expiry_on);
 	tcase_add_test(c, removed_flow_is_gone_and_others_stay);
 	tcase_add_test(c, full_table_takes_no_more_and_evicts_nobody);
+	tcase_add_test(c, guest_fills_half_and_the_network_all);
 	tcase_add_test(c, full_table_gives_back_all_that_expired);
 	tcase_add_test(c, full_table_is_swept_once_a_second);
 	tcase_add_test(c, hand_keeps_a_busy_table_small);

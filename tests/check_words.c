@@ -32,7 +32,7 @@ static const struct wrong {
 	/* Words that may come are no words yet. */
 	{ { { "allow", "a.b" } }, "unknown word 'allow'" },
 	{ { { "block", "a.b" } }, "unknown word 'block'" },
-	{ { { "mode", "monitor" } }, "unknown word 'mode'" },
+	{ { { "mod", "monitor" } }, "unknown word 'mod'" },
 	{ { { "events", "x" } }, "unknown word 'events'" },
 	{ { { "ctl", "x" } }, "unknown word 'ctl'" },
 	/* Nothing harmful gets into an error, nor too much. */
@@ -131,6 +131,7 @@ static const struct wrong {
 	  "dns-types: 'TYPE1033': more than 32 types" },
 	/* Single values, to their last byte. */
 	{ { { "action", "Reject" } }, "action: 'Reject': neither reject nor drop" },
+	{ { { "mode", "observe" } }, "mode: 'observe': neither enforce nor monitor" },
 	{ { { "action", "rej" } }, "action: 'rej': neither reject nor drop" },
 	{ { { "action", "drop " } }, "action: 'drop ': neither reject nor drop" },
 	{ { { "action", "accept" } }, "action: 'accept': neither reject nor drop" },
@@ -336,6 +337,17 @@ START_TEST(action_is_reject_or_drop)
 }
 END_TEST
 
+START_TEST(mode_is_enforce_or_monitor)
+{
+	ck_assert_int_eq(w->policy->mode, EG_ENFORCE);
+	ck_assert_int_eq(eg_words_apply(w, "mode", "monitor"), 0);
+	ck_assert_int_eq(w->policy->mode, EG_MONITOR);
+	restart();
+	ck_assert_int_eq(eg_words_apply(w, "mode", "enforce"), 0);
+	ck_assert_int_eq(w->policy->mode, EG_ENFORCE);
+}
+END_TEST
+
 START_TEST(flows_are_taken_up_to_their_limits)
 {
 	static const struct {
@@ -446,6 +458,7 @@ int main(void)
 	tcase_add_test(t, first_types_replace_the_default_and_later_ones_add);
 	tcase_add_test(t, all_room_for_types_can_be_used);
 	tcase_add_test(t, action_is_reject_or_drop);
+	tcase_add_test(t, mode_is_enforce_or_monitor);
 	tcase_add_test(t, flows_are_taken_up_to_their_limits);
 	tcase_add_test(t, dns_limit_is_taken_up_to_its_limits);
 	tcase_add_test(t, log_is_a_path_as_it_was_said);

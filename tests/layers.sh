@@ -17,7 +17,7 @@ layers='
 8 words reply dnsstream
 9 pipeline
 10 passage
-11 answer judge_dns pipeline.c
+11 answer judge_dns judge_flow pipeline.c
 12 vnl complain gate ring pcapfile
 13 config inbox queue
 14 recorder

@@ -52,6 +52,17 @@ static const char *kind_of(const uint8_t *f, size_t n)
 	return "something";
 }
 
+static void describe_pass(const struct eg_outcome *o, const char *how, char *text, size_t room)
+{
+	size_t at = (size_t)snprintf(text, room, "pass%s", how);
+
+	if (o->parts)
+		at += (size_t)snprintf(text + at, room - at, " with %zu held",
+				       eg_datagram_parts(o->parts));
+	if (o->reason)
+		snprintf(text + at, room - at, " despite %s", eg_reason_word(o->reason));
+}
+
 /* What became of the last frame, as a scene says it. */
 static void describe(const struct play *p, char *text, size_t room)
 {
@@ -69,11 +80,7 @@ static void describe(const struct play *p, char *text, size_t room)
 			how = "";
 		else if (p->left_len < p->len && memcmp(p->left, p->frame, p->left_len) == 0)
 			how = " cut";
-		if (o->parts)
-			snprintf(text, room, "pass%s with %zu held", how,
-				 eg_datagram_parts(o->parts));
-		else
-			snprintf(text, room, "pass%s", how);
+		describe_pass(o, how, text, room);
 	}
 }
 

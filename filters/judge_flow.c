@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * TCP and UDP by their flows: who may open one, and who belongs to it.
+ *
+ * The network opens flows, the guest only belongs to them: its segment or datagram must find its
+ * flow, a SYN or datagram of the network's may make it. A guest's may where it is to a
+ * resolver over TCP (judge_dns.c then says what passes in the connection).
+ *
+ * A flow belongs to a pair of stations, too: see touch.
+ */
+#include "passage.h"
+
+#include "checksum.h"
+
+void eg_report_end(void *pipeline, const struct eg_flow *flow)
+{
+	struct eg_pipeline *p = pipeline;
+	const struct eg_report r = { .kind = EG_REPORT_FLOW_END, .flow = flow };
+
+	if (p->report)
+		p->report(p->ctx, &r);
+}
+
+static void report_start(struct passage *w, const struct eg_flow *flow)
+{
+	const struct eg_report r = { .kind = EG_REPORT_FLOW_START, .dir = w->dir, .flow = flow };
+
+	if (w->p->report)
+		w->p->report(w->p->ctx, &r);
+}
+
+/* The flow's clock starts anew with each frame that belongs to it. Its stations are those of
+ * the network's last frame, or of the one with which the guest opened it. */
+static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
+{
+	flow->expires = w->now + timeout;
+	flow->bytes[w->dir] += w->f.len;
+	if (w->dir == EG_FROM_NETWORK && !flow->by_guest)
+		flow->stations =
+			eg_flows_stations(w->p->flows, eg_eth_dst(&w->f), eg_eth_src(&w->f));
+	else if (!flow->stations)
+		flow->stations =
+			eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
+}
+
+/* Whether the guest's frame is from and to the stations of FLOW: on a switch, a frame for
+ * somebody else opens nothing for the guest, and what belongs to a flow goes to nobody else. */
+static bool stations_fit(struct passage *w, const struct eg_flow *flow)
+{
+	return w->dir == EG_FROM_NETWORK || !flow->stations ||
+	       flow->stations ==
+		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
+}
+
+/* Whether w->f, without a flow, may open one: the network's may, the guest's to a resolver. */
+static enum eg_reason may_open_tcp(struct passage *w)
+{
+	enum eg_reason r;
+
+	if (w->dir == EG_FROM_NETWORK || eg_is_stream(w))
+		return EG_R_NONE;
+	r = eg_tcp_stray(&w->f);
+	return r == EG_R_TCP_NEW ? eg_ruled(w, r) : r;
+}
+
+static enum eg_reason may_open_udp(struct passage *w)
+{
+	if (w->dir == EG_FROM_NETWORK)
+		return EG_R_NONE;
+	return eg_ruled(w, w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW);
+}
+
+static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
+{
+	struct eg_flow *flow;
+	struct eg_tcp tcp;
+	enum eg_reason r = may_open_tcp(w);
+
+	if (r == EG_R_NONE)
+		r = eg_tcp_open(&tcp, w->dir, &w->f);
+	if (r)
+		return r;
+	flow = eg_flows_insert(w->p->flows, key, w->dir, w->now);
+	if (!flow)
+		return EG_R_FLOWS_FULL;
+	flow->tcp = tcp;
+	touch(w, flow, eg_tcp_timeout(&tcp));
+	r = eg_is_stream(w) ? eg_judge_stream_syn(w) : EG_R_NONE;
+	if (r)
+		eg_flows_remove(w->p->flows, flow);
+	else
+		report_start(w, flow);
+	return r;
+}
+
+static void forget(struct passage *w, struct eg_flow *flow)
+{
+	eg_report_end(w->p, flow);
+	eg_dnsstream_end(w->p->streams, &flow->key);
+	eg_flows_remove(w->p->flows, flow);
+}
+
+static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
+{
+	enum eg_reason r;
+	bool over;
+
+	if (w->f.tcp.flags & EG_TCP_SYN)
+		return eg_judge_stream_syn(w);
+	r = eg_judge_stream(w, flow, &over);
+	if (over)
+		forget(w, flow);
+	return r;
+}
+
+enum eg_reason eg_judge_tcp(struct passage *w)
+{
+	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
+	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	enum eg_reason r;
+
+	if (!flow)
+		return open_tcp(w, &key);
+	if (!stations_fit(w, flow))
+		return EG_R_ETH_ADDRESS;
+	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
+	if (r == EG_R_NONE && flow->by_guest && eg_is_stream(w))
+		r = judge_stream(w, flow);
+	if (r)
+		return r;
+	touch(w, flow, eg_tcp_timeout(&flow->tcp));
+	if (flow->tcp.state == EG_TCP_CLOSED)
+		forget(w, flow);
+	return EG_R_NONE;
+}
+
+static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
+			       struct eg_flow **flow)
+{
+	enum eg_reason r = may_open_udp(w);
+
+	if (r)
+		return r;
+	if (!eg_checksum_right(&w->f))
+		return EG_R_CHECKSUM;
+	*flow = eg_flows_insert(w->p->flows, key, w->dir, w->now);
+	if (!*flow)
+		return EG_R_FLOWS_FULL;
+	(*flow)->heard = (uint32_t)(w->now / 1000);
+	return EG_R_NONE;
+}
+
+/* A datagram that is neither DHCP nor DNS. The guest's own keep a flow alive for a
+ * while, as streams need; then the network has to have said something again. */
+enum eg_reason eg_judge_datagram(struct passage *w)
+{
+	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
+	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	bool new = !flow;
+	enum eg_reason r = new ? open_udp(w, &key, &flow) : EG_R_NONE;
+	uint64_t alone;
+
+	if (r)
+		return r;
+	if (!stations_fit(w, flow))
+		return EG_R_ETH_ADDRESS;
+	if (w->dir == EG_FROM_NETWORK)
+		flow->heard = (uint32_t)(w->now / 1000);
+	touch(w, flow, EG_UDP_TIMEOUT);
+	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
+	if (flow->expires > alone)
+		flow->expires = alone;
+	if (new)
+		report_start(w, flow);
+	return EG_R_NONE;
+}
+
