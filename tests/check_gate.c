@@ -83,7 +83,8 @@ START_TEST(wait_is_for_the_first_that_does_not_fit)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (int i = 0; i < 1000; i++)
 		ck_assert(!eg_gate_pass(&g, 1514));
-	ck_assert_int_lt(elapsed_ms(&start), EG_GATE_WAIT);
+	/* Without a wait; a machine that has more to do takes its time all the same. */
+	ck_assert_int_lt(elapsed_ms(&start), 1000 * EG_GATE_WAIT / 2);
 	eg_gate_received(&g);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	ck_assert(!eg_gate_pass(&g, 1514));
