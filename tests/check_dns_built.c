@@ -420,6 +420,7 @@ START_TEST(type_knows_names_and_numbers)
 		{ "*", 0 },
 		{ "M\xd8", 0 },
 		{ "[", 0 },
+		{ "{", 0 },
 		{ "@", 0 },
 		{ "!", 0 },
 		{ "TYPE1/", 0 },

@@ -202,6 +202,8 @@ static const struct {
 				 "3\2"
 				 "4a") },
 	{ TEXT("example.a1"), WIRE("\7example\2a1") },
+	{ TEXT("example.1-2"), WIRE("\7example\3"
+				    "1-2") },
 	{ TEXT(L63 ".org"), WIRE("\77" L63 "\3org") },
 	/* Not a name of a host. */
 	{ TEXT(""), NULL, 0 },
