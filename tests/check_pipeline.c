@@ -486,6 +486,23 @@ static void open_stream(bool v6)
 	PASSED(guest(tcp(&packet_guest, &resolver, ACK, 1, 501, v6)));
 }
 
+/* The one that is refused takes no place in the table of flows either. */
+START_TEST(connections_to_resolvers_are_few)
+{
+	struct packet_end from = packet_guest;
+
+	teardown();
+	start("flows", "65");
+	for (from.port = 1; from.port <= 64; from.port++)
+		PASSED(guest(tcp(&from, &resolver, SYN, 1, 0, false)));
+	for (; from.port < 70; from.port++) {
+		BLOCKED(guest(tcp(&from, &resolver, SYN, 1, 0, false)), EG_R_DNS_BUSY);
+		ck_assert_ptr_null(out.out);
+	}
+	PASSED(network(udp(&packet_network, &packet_guest, false)));
+}
+END_TEST
+
 START_TEST(query_over_tcp_leaves_when_it_is_whole)
 {
 	bool v6 = _i;
@@ -788,6 +805,7 @@ int main(void)
 			    (int)(sizeof(queries) / sizeof(queries[0])));
 	tcase_add_test(c, other_servers_are_not_asked);
 	tcase_add_test(c, empty_list_asks_nobody);
+	tcase_add_test(c, connections_to_resolvers_are_few);
 	tcase_add_loop_test(c, query_over_tcp_leaves_when_it_is_whole, 0, 2);
 	tcase_add_loop_test(c, denied_query_over_tcp_ends_the_connection_at_both_ends, 0, 2);
 	tcase_add_test(c, fragments_of_a_flow_pass_together);
