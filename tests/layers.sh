@@ -18,7 +18,7 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns pipeline.c
-12 vnl complain gate ring pcapfile
+12 vnl complain gate ring pcapfile record
 13 config inbox queue
 14 recorder
 15 egress
