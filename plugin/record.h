@@ -53,8 +53,9 @@ struct eg_record_flow {
 	uint64_t bytes[2]; /* of frames that passed, by enum eg_dir */
 };
 
-/* Frames that were counted and not recorded. The reason and the direction are the record's. */
+/* Records of one kind that were counted and not made. Reason and direction are this record's. */
 struct eg_record_suppressed {
+	uint8_t of; /* enum eg_record_kind: BLOCKED, QUERY, FLOW_START or FLOW_END */
 	uint64_t count;
 	struct timespec first, last; /* wall clock: when the first and the last of them was sent */
 	uint16_t ethertype;          /* 0: shorter than a header, or of various */
