@@ -12,7 +12,7 @@ layers='
 3 frame resolver
 4 checksum name siphash
 5 arp nd dhcp icmp dns tcp fragment
-6 dnslimit dnstrack flow nameset
+6 describe dnslimit dnstrack flow nameset
 7 policy
 8 words reply dnsstream
 9 pipeline

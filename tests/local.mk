@@ -15,12 +15,14 @@ check_PROGRAMS = \
 	tests/check_addr \
 	tests/check_arp \
 	tests/check_checksum \
+	tests/check_describe \
 	tests/check_dhcp \
 	tests/check_dhcp_real \
 	tests/check_dns \
 	tests/check_dns_built \
 	tests/check_dns_padded \
 	tests/check_dnslimit \
+	tests/check_dns_types \
 	tests/check_dnsstream \
 	tests/check_dnsstream_model \
 	tests/check_dnsstream_table \
