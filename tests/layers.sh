@@ -19,7 +19,7 @@ layers='
 10 passage
 11 answer judge_dns pipeline.c
 12 vnl complain gate ring pcapfile record
-13 config inbox queue
+13 config eve inbox queue
 14 recorder
 15 egress
 '

@@ -54,6 +54,7 @@ check_PROGRAMS = \
 	tests/check_tcp_path \
 	tests/check_tcp_window \
 	tests/check_words \
+	tests/check_eve \
 	tests/check_gate \
 	tests/check_inbox \
 	tests/check_pcapfile \
