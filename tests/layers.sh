@@ -18,10 +18,15 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns pipeline.c
-12 vnl complain gate ring pcapfile record
-13 config eve inbox queue
-14 recorder
-15 egress
+12 vnl complain gate ring record refusal
+13 config eve inbox queue ownfile
+14 rotate
+15 appendfile
+16 capture linefile
+17 pcapfile pcapngfile
+18 capture.c
+19 recorder
+20 egress
 '
 
 layer_of() {

@@ -7,9 +7,10 @@ libfaults_la_SOURCES = tests/check_opens_faults.c tests/check_opens_faults.h
 libfaults_la_CFLAGS = $(AM_CFLAGS) -fno-sanitize=all
 libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
+	tests/pcapng.c tests/pcapng.h \
 	tests/tcp_link.c tests/tcp_link.h \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
-	tests/dns_samples.h tests/dnsstream_link.h tests/fragments.h tests/maker.h
+	tests/dns_samples.h tests/dnsstream_link.h tests/folder.h tests/fragments.h tests/maker.h tests/toy_file.h
 
 check_PROGRAMS = \
 	tests/check_addr \
@@ -55,11 +56,16 @@ check_PROGRAMS = \
 	tests/check_tcp_window \
 	tests/check_words \
 	tests/check_eve \
+	tests/check_appendfile \
 	tests/check_gate \
 	tests/check_inbox \
+	tests/check_linefile \
+	tests/check_ownfile \
 	tests/check_pcapfile \
+	tests/check_pcapngfile \
 	tests/check_queue \
 	tests/check_recorder \
+	tests/check_rotate \
 	tests/check_vnl \
 	tests/check_egress \
 	tests/check_opens \
