@@ -11,7 +11,7 @@ layers='
 2 addr
 3 frame resolver
 4 checksum name siphash
-5 arp nd dhcp icmp dns tcp fragment
+5 arp nd dhcp icmp dns tcp fragment sample
 6 describe dnslimit dnstrack flow nameset
 7 policy
 8 words reply dnsstream

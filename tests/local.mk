@@ -48,6 +48,7 @@ check_PROGRAMS = \
 	tests/check_reason \
 	tests/check_reply \
 	tests/check_resolver \
+	tests/check_sample \
 	tests/check_scenes \
 	tests/check_siphash \
 	tests/check_tcp \
