@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "addr.h"
 
+#include <arpa/inet.h>
+
 enum { IP4_AT = 12, IP4_BITS = 96 };
 
 #define MAPPED(a, b, c, d)                                                                         \
@@ -91,6 +93,15 @@ bool eg_addr_is_group(const struct eg_addr *a)
 bool eg_addr_is_unspecified(const struct eg_addr *a)
 {
 	return eg_addr_kind(a) == EG_ADDR_UNSPECIFIED;
+}
+
+const char *eg_addr_text(const struct eg_addr *a, char text[EG_ADDR_TEXT_MAX])
+{
+	bool ip4 = eg_addr_is4(a);
+
+	_Static_assert(INET6_ADDRSTRLEN <= EG_ADDR_TEXT_MAX, "room");
+	inet_ntop(ip4 ? AF_INET : AF_INET6, a->b + (ip4 ? IP4_AT : 0), text, EG_ADDR_TEXT_MAX);
+	return text;
 }
 
 void eg_addr_group_mac(const struct eg_addr *a, uint8_t mac[6])

@@ -5,6 +5,8 @@
 
 #include "span.h"
 
+enum { EG_ADDR_TEXT_MAX = 46 }; /* of an IPv6 address that ends in an IPv4 one, its NUL included */
+
 /* An address of either family: IPv4 stands as ::ffff:a.b.c.d (RFC 4291
  * 2.5.5.2), which frame decoding refuses on the wire. */
 struct eg_addr {
@@ -34,6 +36,9 @@ bool eg_addr_is_group(const struct eg_addr *a);
 
 /* Whether A is 0.0.0.0 or ::. */
 bool eg_addr_is_unspecified(const struct eg_addr *a);
+
+/* Write A into TEXT, NUL-terminated: dotted decimal, or RFC 5952. Returns TEXT. */
+const char *eg_addr_text(const struct eg_addr *a, char text[EG_ADDR_TEXT_MAX]);
 
 /* Write the MAC address that group A is sent to (RFC 1112 6.4, RFC 2464 7). */
 void eg_addr_group_mac(const struct eg_addr *a, uint8_t mac[6]);

@@ -7,6 +7,8 @@
  */
 #include "dns.h"
 
+#include <stdio.h>
+
 /* Header flags (RFC 1035 4.1.1, RFC 4035 3.2). */
 enum {
 	FLAG_QR = 0x8000,
@@ -274,4 +276,35 @@ uint16_t eg_dns_type(const char *text, size_t n)
 	if (type == EG_DNS_TYPE_OPT || (type >= META_FIRST && type <= META_LAST))
 		return 0;
 	return (uint16_t)type;
+}
+
+/* Never read as a type, but known to who reads a record by these names (RFC 1035 3.2.3, RFC
+ * 8482, RFC 1995). */
+static const char *meta_type(uint16_t type)
+{
+	switch (type) {
+	case 251:
+		return "IXFR";
+	case 252:
+		return "AXFR";
+	case 255:
+		return "ANY";
+	default:
+		return NULL;
+	}
+}
+
+const char *eg_dns_type_text(uint16_t type, char text[EG_DNS_TYPE_TEXT_MAX])
+{
+	const char *name = meta_type(type);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].type == type)
+			name = types[i].name;
+	}
+	if (name)
+		snprintf(text, EG_DNS_TYPE_TEXT_MAX, "%s", name);
+	else
+		snprintf(text, EG_DNS_TYPE_TEXT_MAX, "TYPE%u", type);
+	return text;
 }

@@ -18,6 +18,7 @@ enum {
 	EG_DNS_UDP_SIZE = 1232, /* the most that a rebuilt query asks for */
 	EG_DNS_QUERY_MAX = EG_DNS_HEADER_LEN + EG_NAME_MAX + 4 + 11,
 	EG_DNS_REPLY_MAX = EG_DNS_QUERY_MAX + 6, /* and an Extended DNS Error */
+	EG_DNS_TYPE_TEXT_MAX = 11, /* OPENPGPKEY, its NUL included */
 	EG_DNS_TYPE_A = 1,
 	EG_DNS_TYPE_AAAA = 28,
 	EG_DNS_TYPE_OPT = 41,
@@ -77,5 +78,9 @@ enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg);
  * 1 to 65535; 0 where it names none, or a meta type (OPT, and 128 to 255: ANY,
  * AXFR, TSIG and the like), which cannot be allowed. */
 uint16_t eg_dns_type(const char *text, size_t n);
+
+/* Write the name of record type TYPE into TEXT, NUL-terminated: as eg_dns_type reads it, and
+ * for the meta types that are asked for their names, ANY, AXFR and IXFR. Returns TEXT. */
+const char *eg_dns_type_text(uint16_t type, char text[EG_DNS_TYPE_TEXT_MAX]);
 
 #endif

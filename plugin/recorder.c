@@ -17,8 +17,8 @@
  */
 #include "recorder.h"
 
+#include "capture.h"
 #include "complain.h"
-#include "pcapfile.h"
 #include "queue.h"
 
 #include <errno.h>
@@ -34,13 +34,23 @@ enum { BATCH = 256 }; /* frames between two flushes at most */
 
 struct eg_recorder {
 	struct eg_queue *queue;
-	struct eg_pcapfile *file;
+	struct eg_capture *file;
 	pthread_t writer;
 	char *path;
 	atomic_ullong lost;
-	int last_error; /* the writer's: negative errno of the last flush that failed */
+	int last_error; /* the writer's: negative errno of the last write that failed */
 	uint8_t frame[EG_QUEUE_SIZE];
 };
+
+static void settled(void *recorder, unsigned n, uint64_t first, int error)
+{
+	struct eg_recorder *r = recorder;
+
+	if (first)
+		return;
+	r->last_error = error;
+	atomic_fetch_add(&r->lost, n);
+}
 
 /* Write what is queued, up to BATCH frames, and flush. Returns false once the
  * queue is closed and empty. */
@@ -48,19 +58,20 @@ static bool write_batch(struct eg_recorder *r)
 {
 	struct eg_queue_item item;
 	unsigned n = 0;
-	int rc;
 
 	while (n < BATCH && eg_queue_take(r->queue, &item, r->frame, n == 0)) {
-		eg_pcapfile_put(r->file, &item.when, r->frame, item.len, item.len);
+		const struct eg_packet packet = {
+			.when = item.when,
+			.bytes = r->frame,
+			.len = item.len,
+		};
+
+		eg_capture_put(r->file, &packet);
 		n++;
 	}
 	if (n == 0)
 		return false;
-	rc = eg_pcapfile_flush(r->file);
-	if (rc < 0) {
-		r->last_error = rc;
-		atomic_fetch_add(&r->lost, n);
-	}
+	eg_capture_flush(r->file);
 	return true;
 }
 
@@ -86,10 +97,21 @@ static int start_writer(struct eg_recorder *r)
 
 static void release(struct eg_recorder *r)
 {
-	eg_pcapfile_close(r->file);
+	eg_capture_close(r->file);
 	eg_queue_free(r->queue);
 	free(r->path);
 	free(r);
+}
+
+static int open_capture(struct eg_recorder *r, const struct eg_refusal *why)
+{
+	const struct eg_append_options o = {
+		.path = r->path,
+		.settled = settled,
+		.ctx = r,
+	};
+
+	return eg_capture_open(&r->file, &o, "guest", why);
 }
 
 int eg_recorder_open(struct eg_recorder **out, const char *path)
@@ -103,7 +125,7 @@ int eg_recorder_open(struct eg_recorder **out, const char *path)
 		r->queue = eg_queue_new();
 	}
 	if (r && r->path && r->queue)
-		rc = eg_pcapfile_open(&r->file, path, error, sizeof(error));
+		rc = open_capture(r, &(struct eg_refusal){ error, sizeof(error) });
 	if (!rc) {
 		rc = start_writer(r);
 		if (rc)

@@ -162,6 +162,24 @@ START_TEST(group_maps_to_its_mac)
 }
 END_TEST
 
+START_TEST(text_is_the_shortest_that_reads_back)
+{
+	static const char *const texts[] = {
+		"0.0.0.0",         "10.0.2.15",
+		"255.255.255.255", "::",
+		"fd00::3",         "fd00:0:1::2",
+		"::1.2.3.4",       "aaaa:bbbb:cccc:dddd:eeee:ffff:1111:2222",
+	};
+	char text[EG_ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct eg_addr a = parse(texts[i]);
+
+		ck_assert_str_eq(eg_addr_text(&a, text), texts[i]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addr");
@@ -175,6 +193,7 @@ int main(void)
 	tcase_add_test(t, equal_compares_every_byte);
 	tcase_add_test(t, mapped_prefix_is_compared_whole);
 	tcase_add_test(t, group_maps_to_its_mac);
+	tcase_add_test(t, text_is_the_shortest_that_reads_back);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

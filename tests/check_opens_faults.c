@@ -154,6 +154,20 @@ EXPORT int open(const char *path, int flags, ...)
 	return faults_fail(FAULT_OPEN) ? -1 : next(path, flags, mode);
 }
 
+EXPORT int openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+	NEXT(openat);
+
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, mode_t);
+		va_end(args);
+	}
+	return faults_fail(FAULT_OPENAT) ? -1 : next(dir, path, flags, mode);
+}
+
 EXPORT int fcntl(int fd, int command, ...)
 {
 	va_list args;
@@ -190,6 +204,12 @@ EXPORT ssize_t pread(int fd, void *buf, size_t size, off_t at)
 	return faults_fail(FAULT_PREAD) ? -1 : next(fd, buf, size, at);
 }
 
+EXPORT ssize_t pwrite(int fd, const void *buf, size_t size, off_t at)
+{
+	NEXT(pwrite);
+	return faults_fail(FAULT_PWRITE) ? -1 : next(fd, buf, size, at);
+}
+
 EXPORT int ftruncate(int fd, off_t size)
 {
 	NEXT(ftruncate);
@@ -212,18 +232,6 @@ EXPORT FILE *fmemopen(void *buf, size_t size, const char *mode)
 {
 	NEXT(fmemopen);
 	return faults_fail(FAULT_FMEMOPEN) ? NULL : next(buf, size, mode);
-}
-
-EXPORT int fflush(FILE *stream)
-{
-	NEXT(fflush);
-	return faults_fail(FAULT_FFLUSH) ? EOF : next(stream);
-}
-
-EXPORT int fseeko(FILE *stream, off_t at, int whence)
-{
-	NEXT(fseeko);
-	return faults_fail(FAULT_FSEEKO) ? -1 : next(stream, at, whence);
 }
 
 EXPORT int epoll_create1(int flags)

@@ -13,17 +13,17 @@
 #define FAULT_KINDS(X)                                                                             \
 	X(MEMORY, "an allocation", ENOMEM)                                                         \
 	X(OPEN, "open", EMFILE)                                                                    \
+	X(OPENAT, "openat", EMFILE)                                                                \
 	X(FSTAT, "fstat", EIO)                                                                     \
 	X(FLOCK, "flock", ENOLCK)                                                                  \
 	X(FCHMOD, "fchmod", EPERM)                                                                 \
 	X(PREAD, "pread", EIO)                                                                     \
+	X(PWRITE, "pwrite", ENOSPC)                                                                \
 	X(FTRUNCATE, "ftruncate", EIO)                                                             \
 	X(FOPEN, "fopen", EMFILE)                                                                  \
 	X(FDOPEN, "fdopen", ENOMEM)                                                                \
 	X(FMEMOPEN, "fmemopen", ENOMEM)                                                            \
 	X(FCNTL, "fcntl", EMFILE)                                                                  \
-	X(FFLUSH, "fflush", ENOSPC)                                                                \
-	X(FSEEKO, "fseeko", EIO)                                                                   \
 	X(EPOLL_CREATE, "epoll_create1", EMFILE)                                                   \
 	X(EPOLL_CTL, "epoll_ctl", ENOSPC)                                                          \
 	X(EVENTFD, "eventfd", ENFILE)                                                              \

@@ -11,17 +11,22 @@ layers='
 2 addr
 3 frame resolver
 4 checksum name siphash
-5 arp nd dhcp icmp dns tcp fragment
-6 dnslimit dnstrack flow nameset
+5 arp nd dhcp icmp dns tcp fragment sample
+6 describe dnslimit dnstrack flow nameset
 7 policy
 8 words reply dnsstream
 9 pipeline
 10 passage
 11 answer judge_dns judge_flow pipeline.c
-12 vnl complain gate ring pcapfile
-13 config inbox queue
-14 recorder
-15 egress
+12 vnl complain gate ring record refusal
+13 config eve inbox queue ownfile
+14 rotate
+15 appendfile
+16 capture linefile
+17 pcapfile pcapngfile
+18 capture.c
+19 recorder
+20 egress
 '
 
 layer_of() {

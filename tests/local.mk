@@ -7,20 +7,23 @@ libfaults_la_SOURCES = tests/check_opens_faults.c tests/check_opens_faults.h
 libfaults_la_CFLAGS = $(AM_CFLAGS) -fno-sanitize=all
 libpacket_la_SOURCES = \
 	tests/packet.c tests/packet.h \
+	tests/pcapng.c tests/pcapng.h \
 	tests/tcp_link.c tests/tcp_link.h \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
-	tests/dns_samples.h tests/dnsstream_link.h tests/fragments.h tests/maker.h
+	tests/dns_samples.h tests/dnsstream_link.h tests/folder.h tests/fragments.h tests/maker.h tests/toy_file.h
 
 check_PROGRAMS = \
 	tests/check_addr \
 	tests/check_arp \
 	tests/check_checksum \
+	tests/check_describe \
 	tests/check_dhcp \
 	tests/check_dhcp_real \
 	tests/check_dns \
 	tests/check_dns_built \
 	tests/check_dns_padded \
 	tests/check_dnslimit \
+	tests/check_dns_types \
 	tests/check_dnsstream \
 	tests/check_dnsstream_model \
 	tests/check_dnsstream_table \
@@ -45,6 +48,7 @@ check_PROGRAMS = \
 	tests/check_reason \
 	tests/check_reply \
 	tests/check_resolver \
+	tests/check_sample \
 	tests/check_scenes \
 	tests/check_siphash \
 	tests/check_tcp \
@@ -52,11 +56,17 @@ check_PROGRAMS = \
 	tests/check_tcp_path \
 	tests/check_tcp_window \
 	tests/check_words \
+	tests/check_eve \
+	tests/check_appendfile \
 	tests/check_gate \
 	tests/check_inbox \
+	tests/check_linefile \
+	tests/check_ownfile \
 	tests/check_pcapfile \
+	tests/check_pcapngfile \
 	tests/check_queue \
 	tests/check_recorder \
+	tests/check_rotate \
 	tests/check_vnl \
 	tests/check_egress \
 	tests/check_opens \

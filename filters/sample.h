@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which frames are recorded whole, and which are only counted: see sample.c. */
+#ifndef EG_SAMPLE_H
+#define EG_SAMPLE_H
+
+#include "frame.h"
+#include "siphash.h"
+
+enum {
+	EG_SAMPLE_WINDOW = 10000, /* ms */
+	EG_SAMPLE_DEFAULT = 50,   /* frames recorded whole in a window */
+	EG_SAMPLE_MAX = 1000000,
+	EG_SAMPLE_BUCKETS = 4096, /* destinations at a time */
+	EG_SAMPLE_KINDS = 4,      /* of records, each with destinations of its own */
+	EG_SAMPLE_CHUNK = 64,     /* summaries that one eg_sample_collect gives at most */
+	EG_SAMPLE_ROUND = 69,     /* calls of it that come across all */
+};
+
+/* What is counted together. Compared and hashed as bytes: no padding. */
+struct eg_sample_key {
+	struct eg_addr dst;
+	uint16_t dport; /* of UDP and TCP, as far as it is there; else 0 */
+	uint16_t ethertype;
+	uint8_t proto; /* what the IP header says, where is_ip */
+	uint8_t kind;  /* the caller's, below EG_SAMPLE_KINDS */
+	uint8_t reason;
+	uint8_t dir : 1;
+	uint8_t is_ip : 1;
+	uint8_t has_dst : 1; /* of IP, or the target of ARP */
+	uint8_t zero : 5;
+};
+
+/* So many were counted of KEY since the last time. With no ethertype in KEY and no destination,
+ * they are of all destinations that found no room (or frames that are shorter than a header). */
+struct eg_sample_summary {
+	struct eg_sample_key key;
+	uint64_t count, first, last; /* ns, wall clock: the earliest and the latest of them */
+};
+
+struct eg_sample;
+
+/* Takes the first WHOLE of each key in a window (0: all). SEED keys its hash. NULL where memory is
+ * short. Owned by the caller. Not thread-safe: one caller at a time. */
+struct eg_sample *eg_sample_new(unsigned whole, const struct eg_seed *seed);
+void eg_sample_free(struct eg_sample *s); /* NULL is fine */
+
+/* The key of a frame, LEN bytes at FRAME, whatever they are. */
+struct eg_sample_key eg_sample_key(unsigned kind, enum eg_dir dir, enum eg_reason reason,
+				   const uint8_t *frame, size_t len);
+
+/* Whether a frame of KEY, at NOW (ms, monotonic) and WHEN (ns, wall clock), is to be recorded
+ * whole. If not, it was counted. */
+bool eg_sample_take(struct eg_sample *s, const struct eg_sample_key *key, uint64_t now,
+		    uint64_t when);
+
+/* Count a frame that was to be recorded whole, and could not. */
+void eg_sample_miss(struct eg_sample *s, const struct eg_sample_key *key, uint64_t now,
+		    uint64_t when);
+
+/* Look at the next few keys: those whose window is over, or with ALL each that has a count, are
+ * summed up in OUT and begin to count anew. Returns how many. */
+size_t eg_sample_collect(struct eg_sample *s, uint64_t now, bool all,
+			 struct eg_sample_summary out[EG_SAMPLE_CHUNK]);
+
+#endif
