@@ -109,6 +109,7 @@ void memory_report(void)
 	const double ms[3] = { quantile(v.v, v.n, 0.1), quantile(v.v, v.n, 0.5),
 			       quantile(v.v, v.n, 0.9) };
 
+	report_head();
 	report_line("open", ms, "ms", 5);
 	v = in_child(resident);
 	line("default limits, no traffic", v.v[0], "MB", 8);

@@ -111,6 +111,8 @@ static void print_row(const struct row *r)
 
 void report_run(size_t rounds)
 {
+	if (row_count == 0)
+		return;
 	round_count = rounds;
 	measure();
 	printf("\n| ns a frame, medians of %4zu rounds  |  median |     10%% - 90%%     |   added |"
