@@ -20,10 +20,36 @@ enum eg_addr_kind {
 	EG_ADDR_IMPOSSIBLE,  /* has no business on a link */
 };
 
-struct eg_addr eg_addr4(const uint8_t bytes[4]);
-struct eg_addr eg_addr6(const uint8_t bytes[16]);
-bool eg_addr_is4(const struct eg_addr *a);
-bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *b);
+enum { EG_ADDR_IP4 = 12 }; /* where the four bytes of IPv4 stand */
+
+/* Each frame asks for these, several times. */
+static inline struct eg_addr eg_addr4(const uint8_t bytes[4])
+{
+	struct eg_addr a = { { [10] = 0xff, [11] = 0xff } };
+
+	memcpy(a.b + EG_ADDR_IP4, bytes, 4);
+	return a;
+}
+
+static inline struct eg_addr eg_addr6(const uint8_t bytes[16])
+{
+	struct eg_addr a;
+
+	memcpy(a.b, bytes, sizeof(a.b));
+	return a;
+}
+
+static inline bool eg_addr_is4(const struct eg_addr *a)
+{
+	static const uint8_t mapped[EG_ADDR_IP4] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+}
+
+static inline bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
 
 /* What A may stand for. Impossible: the rest of 0/8, 127/8, 240/4 (class E), ::1
  * and the rest of ::/96 (deprecated, RFC 4291 2.5.5.1), and IPv6 groups of a

@@ -60,15 +60,19 @@ static bool mac_is_station(const uint8_t *mac)
 	return !eg_mac_is_group(mac) && memcmp(mac, zero, sizeof(zero)) != 0;
 }
 
-/* Whether the N (an even number of) bytes of the IPv4 header at IP sum up. */
+/* Whether the N (a multiple of 4) bytes of the IPv4 header at IP sum up. All bits set are
+ * so in any byte order, and words add up as their halves do (RFC 1071 2). */
 static bool header_sums_up(const uint8_t *ip, size_t n)
 {
-	uint32_t sum = 0;
+	uint64_t sum = 0;
+	uint32_t word;
 
-	for (size_t i = 0; i < n; i += 2)
-		sum += eg_get16(ip + i);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
+	for (size_t i = 0; i < n; i += sizeof(word)) {
+		memcpy(&word, ip + i, sizeof(word));
+		sum += word;
+	}
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff;
 }
 

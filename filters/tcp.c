@@ -226,7 +226,7 @@ static void take_option(struct eg_reader *r, uint8_t kind, struct eg_tcp_side *s
 		r->bad = true;
 	} else if (kind == OPT_SCALE) {
 		shift = eg_take8(r);
-		s->scale = shift < SCALE_MAX ? shift : SCALE_MAX;
+		s->scale = (shift < SCALE_MAX ? shift : SCALE_MAX) & 15u;
 		s->scaled = 1;
 	} else {
 		eg_take(r, len - 2u);

@@ -16,19 +16,20 @@ enum eg_tcp_state {
 	EG_TCP_STATES
 };
 
-/* What one end has sent and allowed; sequence numbers in RFC 9293's sense. */
-struct eg_tcp_side {
-	uint32_t iss;    /* its initial sequence number */
-	uint32_t end;    /* highest sequence number it sent, plus one */
-	uint32_t maxend; /* highest the other end has allowed it to send, plus one */
-	uint32_t ack;    /* highest it acknowledged: what it expects next */
-	uint32_t maxwin; /* largest window it announced, scaled, at least 1 */
-	uint8_t scale;   /* of its windows (RFC 7323); 0 unless both ends scale */
-	uint8_t scaled;  /* whether its SYN had the option */
-	uint8_t fin;     /* whether it sent FIN: then end is its last */
+/* What one end has sent and allowed; sequence numbers in RFC 9293's sense. Packed, as the
+ * table of flows has one for each end. */
+struct __attribute__((packed)) eg_tcp_side {
+	uint32_t iss;       /* its initial sequence number */
+	uint32_t end;       /* highest sequence number it sent, plus one */
+	uint32_t maxend;    /* highest the other end has allowed it to send, plus one */
+	uint32_t ack;       /* highest it acknowledged: what it expects next */
+	uint32_t maxwin;    /* largest window it announced, scaled, at least 1 */
+	uint8_t scale : 4,  /* of its windows (RFC 7323); 0 unless both ends scale */
+		scaled : 1, /* whether its SYN had the option */
+		fin : 1;    /* whether it sent FIN: then end is its last */
 };
 
-struct eg_tcp {
+struct __attribute__((packed)) eg_tcp {
 	struct eg_tcp_side side[2]; /* by enum eg_dir: whose segments */
 	uint8_t state;              /* enum eg_tcp_state */
 	uint8_t opener;             /* enum eg_dir: who sent the first SYN */

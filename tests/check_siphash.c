@@ -45,6 +45,28 @@ START_TEST(every_length_hashes_as_the_other_implementation_does)
 }
 END_TEST
 
+START_TEST(words_hash_as_their_bytes_do)
+{
+	const uint64_t words[3] = { 0x0706050403020100, 0x0f0e0d0c0b0a0908, 0x0000001413121110 };
+
+	for (unsigned n = 0; n < 3; n++) {
+		struct eg_sip s = eg_sip_begin(&paper);
+
+		for (unsigned i = 0; i < n; i++)
+			eg_sip_take(&s, words[i]);
+		ck_assert_uint_eq(eg_sip_end(&s, (uint64_t)(8 * n) << 56), expected[8 * n]);
+	}
+	for (unsigned n = 0; n < 3; n++) {
+		struct eg_sip s = eg_sip_begin(&paper);
+		uint64_t last = (words[n] & 0xffffffffff) | (uint64_t)(8 * n + 5) << 56;
+
+		for (unsigned i = 0; i < n; i++)
+			eg_sip_take(&s, words[i]);
+		ck_assert_uint_eq(eg_sip_end(&s, last), expected[8 * n + 5]);
+	}
+}
+END_TEST
+
 /* What CPython 3.11 says (its bytes hash with SipHash-1-3) with PYTHONHASHSEED 0,
  * which is a key of zeros, and 1. */
 START_TEST(python_hashes_the_same)
@@ -104,6 +126,7 @@ int main(void)
 
 	suite_add_tcase(s, c);
 	tcase_add_test(c, every_length_hashes_as_the_other_implementation_does);
+	tcase_add_test(c, words_hash_as_their_bytes_do);
 	tcase_add_test(c, python_hashes_the_same);
 	tcase_add_test(c, every_bit_of_message_and_key_matters);
 	tcase_add_test(c, low_bits_spread_over_buckets);
