@@ -13,7 +13,8 @@
 
 struct eg_pipeline {
 	const struct eg_policy *policy;
-	struct eg_flows *flows;
+	struct eg_flows *flows;       /* what the host opened */
+	struct eg_flows *guest_flows; /* what the guest did: apart, to take no room from it */
 	struct eg_fragments *fragments;
 	struct eg_dnstrack *queries;
 	struct eg_dnsstreams *streams;

@@ -61,10 +61,12 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->ctx = ctx;
 	p->reply_tokens = REPLY_BURST * 1000;
 	p->flows = eg_flows_new(policy->flows, seed);
+	/* Each has a stream, and one is new before another gives way to it. */
+	p->guest_flows = eg_flows_new(EG_DNSSTREAMS_MAX + 1, seed);
 	p->fragments = eg_fragments_new();
 	p->queries = eg_dnstrack_new(seed);
 	p->streams = eg_dnsstreams_new();
-	if (!p->flows || !p->fragments || !p->queries || !p->streams) {
+	if (!p->flows || !p->guest_flows || !p->fragments || !p->queries || !p->streams) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
@@ -78,6 +80,7 @@ void eg_pipeline_free(struct eg_pipeline *p)
 	eg_dnsstreams_free(p->streams);
 	eg_dnstrack_free(p->queries);
 	eg_fragments_free(p->fragments);
+	eg_flows_free(p->guest_flows);
 	eg_flows_free(p->flows);
 	free(p);
 }
@@ -85,6 +88,20 @@ void eg_pipeline_free(struct eg_pipeline *p)
 const struct eg_counters *eg_pipeline_counters(const struct eg_pipeline *p)
 {
 	return &p->counters;
+}
+
+/* The live flow of KEY, whoever opened it, or NULL. */
+static struct eg_flow *find_flow(const struct passage *w, const struct eg_flow_key *key)
+{
+	struct eg_flow *flow = eg_flows_find(w->p->flows, key, w->now);
+
+	return flow ? flow : eg_flows_find(w->p->guest_flows, key, w->now);
+}
+
+/* The table of the TCP flows that OPENER opens. */
+static struct eg_flows *flows_of(const struct passage *w, enum eg_dir opener)
+{
+	return opener == EG_FROM_GUEST ? w->p->guest_flows : w->p->flows;
 }
 
 /* The flow's clock starts anew with each frame that belongs to it. */
@@ -134,7 +151,7 @@ static enum eg_reason judge_icmp(struct passage *w)
 	quoted.dport = q.dport;
 	quoted.proto = q.proto;
 	key = eg_flow_key(&quoted, w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST);
-	if (!eg_flows_find(w->p->flows, &key, w->now))
+	if (!find_flow(w, &key))
 		return EG_R_ICMP;
 	if (w->dir == EG_FROM_GUEST)
 		eg_send_rebuilt(w, eg_icmp_rebuild(&w->f, w->o->rebuilt));
@@ -144,27 +161,29 @@ static enum eg_reason judge_icmp(struct passage *w)
 /* Open a TCP flow: for any SYN of the network's, for a guest's to a resolver. */
 static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 {
+	struct eg_flows *flows = flows_of(w, w->dir);
 	struct eg_flow *flow;
 	struct eg_tcp tcp;
 	enum eg_reason r = eg_tcp_open(&tcp, w->dir, &w->f);
 
 	if (r)
 		return r;
-	flow = eg_flows_insert(w->p->flows, key, w->now);
+	flow = eg_flows_insert(flows, key, w->now);
 	if (!flow)
 		return EG_R_FLOWS_FULL;
 	flow->tcp = tcp;
 	touch(w, flow, eg_tcp_timeout(&tcp));
 	r = w->dir == EG_FROM_GUEST ? eg_judge_stream_syn(w) : EG_R_NONE;
 	if (r)
-		eg_flows_remove(w->p->flows, flow);
+		eg_flows_remove(flows, flow);
 	return r;
 }
 
 static void forget(struct passage *w, struct eg_flow *flow)
 {
-	eg_dnsstream_end(w->p->streams, &flow->key);
-	eg_flows_remove(w->p->flows, flow);
+	if (flow->tcp.opener == EG_FROM_GUEST)
+		eg_dnsstream_end(w->p->streams, &flow->key, w->dir);
+	eg_flows_remove(flows_of(w, flow->tcp.opener), flow);
 }
 
 static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
@@ -183,7 +202,7 @@ static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
 static enum eg_reason judge_tcp(struct passage *w)
 {
 	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
-	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	struct eg_flow *flow = find_flow(w, &key);
 	enum eg_reason r;
 
 	if (!flow && (w->dir == EG_FROM_NETWORK || eg_is_stream(w)))
