@@ -23,6 +23,12 @@
  * has. A fault forgets the stream, and the connection is reset. A stream that nobody used
  * for a while gives way when the table is full.
  *
+ * The place of a stream that the guest ended stays taken for as long. A reset of the guest's
+ * need not end anything: slirp drops one that comes while it still connects to the resolver,
+ * and keeps its socket for minutes. Were the place free at once, a guest could open and reset
+ * until the host program has no descriptor left, and no forward of the host's works. A reset
+ * of the resolver's end says that it is gone there.
+ *
  *   what comes                       what leaves
  *   an acknowledgement               the same, with our number (next)
  *   the first part of a message      an acknowledgement
@@ -85,7 +91,7 @@ static_assert((int)EG_TCP_LEN + (int)OPT_MSS_LEN <= (int)EG_DNSSTREAM_SEND, "a S
 
 struct stream {
 	struct eg_flow_key key; /* of protocol 0 where this is free */
-	uint64_t touched;       /* ms */
+	uint64_t until;         /* ms; from then on its place may be another's */
 	uint32_t iss, sent;
 	bool fin; /* it left, and has the number sent */
 	uint16_t held_len, past_len;
@@ -143,21 +149,20 @@ static struct stream *find(struct eg_dnsstreams *t, const struct eg_flow_key *ke
 	return NULL;
 }
 
-/* Room for a new stream: a free one, or the one that was idle longest, if it was idle
- * long enough; or NULL. */
+/* Room for a new stream: the place that was idle longest, if that was long enough; or NULL. */
 static struct stream *find_room(struct eg_dnsstreams *t, uint64_t now)
 {
-	struct stream *oldest = &t->streams[0];
+	struct stream *first = &t->streams[0];
 
-	for (size_t i = 0; i < EG_DNSSTREAMS_MAX; i++) {
-		struct stream *s = &t->streams[i];
+	for (size_t i = 1; i < EG_DNSSTREAMS_MAX; i++)
+		if (t->streams[i].until < first->until)
+			first = &t->streams[i];
+	return first->until <= now ? first : NULL;
+}
 
-		if (s->key.proto == 0)
-			return s;
-		if (s->touched < oldest->touched)
-			oldest = s;
-	}
-	return now - oldest->touched >= EG_DNSSTREAM_IDLE ? oldest : NULL;
+static void touch(struct stream *s, uint64_t now)
+{
+	s->until = now + EG_DNSSTREAM_IDLE;
 }
 
 static void forget(struct stream *s)
@@ -238,7 +243,8 @@ static void start(struct stream *s, const struct eg_flow_key *key, uint32_t iss)
 }
 
 enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame *f, uint64_t now,
-				  uint8_t out[EG_DNSSTREAM_FRAME_MAX], size_t *out_len)
+				  struct eg_flow_key *gone, uint8_t out[EG_DNSSTREAM_FRAME_MAX],
+				  size_t *out_len)
 {
 	const struct eg_flow_key key = eg_flow_key(f, EG_FROM_GUEST);
 	const struct leaving syn = {
@@ -251,23 +257,29 @@ enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame
 	bool again = s && s->iss == f->tcp.seq;
 
 	*out_len = 0;
-	if (!s)
+	gone->proto = 0;
+	if (!s) {
 		s = find_room(t, now);
-	if (!s)
-		return EG_R_DNS_BUSY;
+		if (!s)
+			return EG_R_DNS_BUSY;
+		*gone = s->key;
+	}
 	if (!again)
 		start(s, &key, f->tcp.seq);
-	s->touched = now;
+	touch(s, now);
 	*out_len = build(&syn, f, out);
 	return EG_R_NONE;
 }
 
-void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow_key *key)
+void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow_key *key, enum eg_dir by)
 {
 	struct stream *s = find(t, key);
 
-	if (s)
-		forget(s);
+	if (!s)
+		return;
+	forget(s);
+	if (by == EG_FROM_NETWORK)
+		s->until = 0;
 }
 
 /* Take from R into the hold until WANT bytes are there. Returns whether they are. */
@@ -473,7 +485,7 @@ enum eg_reason eg_dnsstream_take(struct eg_dnsstreams *t, const struct eg_flow *
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))
 		return EG_R_CHECKSUM;
-	s->touched = now;
+	touch(s, now);
 	if (f->tcp.flags & EG_TCP_RST)
 		l = reset(f, next_of(s));
 	else

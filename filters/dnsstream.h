@@ -31,13 +31,16 @@ typedef enum eg_reason eg_dns_judge(void *ctx, const struct eg_dns_query *q);
 /* Begin a stream with the guest's SYN F, which tcp.c let pass, at NOW (ms, monotonic). The
  * same SYN again changes nothing; another forgets the stream that the connection had. The SYN
  * that leaves is built into OUT: no option but the MSS, so that no later segment has any. Returns
- * EG_R_NONE; or EG_R_DNS_BUSY, with nothing built, where EG_DNSSTREAMS_MAX were in
- * use within EG_DNSSTREAM_IDLE. */
+ * EG_R_NONE, and in GONE the key of the idle stream that gave way (protocol 0: none did); or
+ * EG_R_DNS_BUSY, with nothing built, where EG_DNSSTREAMS_MAX were in use within
+ * EG_DNSSTREAM_IDLE, those that the guest ended included. */
 enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame *f, uint64_t now,
-				  uint8_t out[EG_DNSSTREAM_FRAME_MAX], size_t *out_len);
+				  struct eg_flow_key *gone, uint8_t out[EG_DNSSTREAM_FRAME_MAX],
+				  size_t *out_len);
 
-/* Forget the stream of KEY; fine where there is none. */
-void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow_key *key);
+/* Forget the stream of KEY; fine where there is none. Where the guest ended it (BY), its
+ * place stays taken until it would have been idle long enough. */
+void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow_key *key, enum eg_dir by);
 
 /* Take the guest's segment F of FLOW, at NOW: no SYN; tcp.c let it pass and FLOW is
  * not removed yet; F's checksum was not looked at. What leaves in its place is built into OUT:

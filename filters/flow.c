@@ -173,7 +173,7 @@ static void sweep_all(struct eg_flows *t, uint64_t now)
 static bool is_full(const struct eg_flows *t, enum eg_dir opener)
 {
 	return t->count == t->capacity ||
-	       (opener == EG_FROM_GUEST && t->guests >= (t->capacity + 1) / 2);
+	       (opener == EG_FROM_GUEST && t->guests >= t->capacity / 2);
 }
 
 /* The number of a slot that may be filled, or 0. */
@@ -236,7 +236,7 @@ void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx)
 
 void eg_flows_age(struct eg_flows *t, uint64_t now)
 {
-	sweep(t, t->used < EG_FLOWS_ROUND ? t->used : t->used / EG_FLOWS_ROUND + 1, now);
+	sweep(t, t->used < EG_FLOWS_AGED ? t->used : EG_FLOWS_AGED, now);
 }
 
 void eg_flows_end(struct eg_flows *t)

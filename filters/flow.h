@@ -14,7 +14,7 @@
 enum { EG_FLOWS_DEFAULT = 65536, EG_FLOWS_MAX = 1 << 24 };
 enum {
 	EG_UDP_TIMEOUT = 300000, /* ms idle; RFC 4787 4.3 asks for 2 minutes and recommends 5 */
-	EG_FLOWS_ROUND = 16,     /* calls of eg_flows_age */
+	EG_FLOWS_AGED = 4096,    /* by one call of eg_flows_age */
 	EG_UDP_ALONE = 3600000,  /* ms without a datagram of the network's; for one-way streams */
 };
 
@@ -38,6 +38,7 @@ struct eg_flow {
 		struct eg_tcp tcp; /* where proto is TCP */
 		uint32_t heard;    /* where it is UDP: when the network last wrote, s */
 	};
+	uint8_t unused[8]; /* to the end of its cache line */
 };
 
 struct eg_flows;
@@ -53,7 +54,7 @@ void eg_flows_free(struct eg_flows *t); /* NULL is fine */
 /* Have FN called with CTX for each flow that expires. Without one they are forgotten silently. */
 void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx);
 
-/* Come across flows that expired by NOW: all of the table's within EG_FLOWS_ROUND calls. */
+/* Come across flows that expired by NOW, among the next EG_FLOWS_AGED of the table. */
 void eg_flows_age(struct eg_flows *t, uint64_t now);
 
 /* All flows of T have ended: FN is told of each, and none is left. */

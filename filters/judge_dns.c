@@ -147,15 +147,24 @@ bool eg_is_stream(const struct passage *w)
 	       (eg_nameset_count(w->p->policy->resolve) > 0 || w->p->policy->mode == EG_MONITOR);
 }
 
-/* Pass the guest's SYN to a resolver, built anew. */
+/* Pass the guest's SYN to a resolver, built anew. A connection that gave way to it is over. */
 enum eg_reason eg_judge_stream_syn(struct passage *w)
 {
+	struct eg_flow_key gone;
+	struct eg_flow *flow;
 	size_t len = 0;
-	enum eg_reason r = eg_dnsstream_begin(w->p->streams, &w->f, w->now, w->o->rebuilt, &len);
+	enum eg_reason r =
+		eg_dnsstream_begin(w->p->streams, &w->f, w->now, &gone, w->o->rebuilt, &len);
 
-	if (r == EG_R_NONE)
-		eg_send_rebuilt(w, len);
-	return r;
+	if (r)
+		return r;
+	flow = gone.proto ? eg_flows_find(w->p->flows, &gone, w->now) : NULL;
+	if (flow) {
+		eg_report_end(w->p, flow);
+		eg_flows_remove(w->p->flows, flow);
+	}
+	eg_send_rebuilt(w, len);
+	return EG_R_NONE;
 }
 
 /* What leaves are whole queries that may. Another query ends the connection, at both ends. */

@@ -96,7 +96,8 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 static void forget(struct passage *w, struct eg_flow *flow)
 {
 	eg_report_end(w->p, flow);
-	eg_dnsstream_end(w->p->streams, &flow->key);
+	if (flow->by_guest)
+		eg_dnsstream_end(w->p->streams, &flow->key, w->dir);
 	eg_flows_remove(w->p->flows, flow);
 }
 
@@ -174,4 +175,3 @@ enum eg_reason eg_judge_datagram(struct passage *w)
 		report_start(w, flow);
 	return EG_R_NONE;
 }
-

@@ -14,9 +14,9 @@
  * direction: a flow of theirs would let the guest say anything to the server's
  * port afterwards. They have trackers of their own.
  *
- * Terms. A judge is a function, below or in the files named judge_, that returns EG_R_NONE (pass) or the
- * reason (block), and may set o->out to something rebuilt. To settle is to count,
- * to answer a blocked frame of the guest's (answer.c), and to report.
+ * Terms. A judge is a function, below or in the files named judge_, that returns EG_R_NONE (pass)
+ * or the reason (block), and may set o->out to something rebuilt. To settle is to count, to answer
+ * a blocked frame of the guest's (answer.c), and to report.
  *
  * Under "mode monitor" what a rule would block goes on as if the rule let it, and is
  * reported; what is blocked for its form passes as it is.

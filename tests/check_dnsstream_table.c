@@ -59,11 +59,11 @@ START_TEST(no_segment_passes_without_a_stream)
 	struct link l = new_link(_i);
 	const struct link other = link_from(l.t, _i, PACKET_PORT + 1);
 
-	eg_dnsstream_end(l.t, &other.flow.key);
+	eg_dnsstream_end(l.t, &other.flow.key, EG_FROM_NETWORK);
 	LEAVES_EMPTY(data(&l, 1, NULL, 0), 1);
-	eg_dnsstream_end(l.t, &l.flow.key);
+	eg_dnsstream_end(l.t, &l.flow.key, EG_FROM_NETWORK);
 	GONE(&l);
-	eg_dnsstream_end(l.t, &l.flow.key);
+	eg_dnsstream_end(l.t, &l.flow.key, EG_FROM_NETWORK);
 	GONE(&l);
 	/* A flow that was removed from its table. */
 	anew(&l);
@@ -179,7 +179,7 @@ START_TEST(full_table_is_busy_until_a_stream_is_idle)
 	enum { MAX = EG_DNSSTREAMS_MAX, IDLE = EG_DNSSTREAM_IDLE };
 	struct link l = new_link(_i);
 
-	eg_dnsstream_end(l.t, &l.flow.key);
+	eg_dnsstream_end(l.t, &l.flow.key, EG_FROM_NETWORK);
 	for (uint16_t i = 0; i < MAX; i++)
 		ck_assert_int_eq(open_at(&l, i, NOW + i), EG_R_NONE);
 	ck_assert_int_eq(open_at(&l, MAX, NOW + MAX), EG_R_DNS_BUSY);
@@ -190,28 +190,37 @@ START_TEST(full_table_is_busy_until_a_stream_is_idle)
 	say_at(&l, (struct says){ .seq = 1, .flags = ACK }, NOW + MAX);
 	ck_assert_int_eq(open_at(&l, MAX, NOW + IDLE), EG_R_DNS_BUSY);
 	ck_assert_int_eq(open_at(&l, MAX, NOW + IDLE + 1), EG_R_NONE);
+	ck_assert_uint_eq(l.gone.guest_port, PACKET_PORT + 1);
 	for (uint16_t i = 0; i <= MAX; i++)
 		ck_assert_msg(is_open(&l, i) == (i != 1), "%u", i);
 	ck_assert_int_eq(open_at(&l, MAX + 1, NOW + IDLE + 1), EG_R_DNS_BUSY);
-	/* One that ended, somewhere among them. */
+	/* One that the resolver ended, somewhere among them. */
 	ck_assert(is_open(&l, 40));
-	eg_dnsstream_end(l.t, &l.flow.key);
+	eg_dnsstream_end(l.t, &l.flow.key, EG_FROM_NETWORK);
 	ck_assert_int_eq(open_at(&l, MAX + 1, NOW + IDLE + 1), EG_R_NONE);
+	ck_assert_uint_eq(l.gone.proto, 0);
 	ck_assert(is_open(&l, MAX + 1) && !is_open(&l, 40) && is_open(&l, 2));
 	ck_assert_int_eq(open_at(&l, MAX + 2, NOW + IDLE + 1), EG_R_DNS_BUSY);
 	free_link(&l);
 }
 END_TEST
 
-START_TEST(fault_makes_room)
+/* slirp may not have heard of its end: see dnsstream.c. */
+START_TEST(stream_that_the_guest_ended_keeps_its_place)
 {
+	enum { MAX = EG_DNSSTREAMS_MAX, IDLE = EG_DNSSTREAM_IDLE };
 	struct link l = new_link(_i);
 
-	for (uint16_t i = 1; i < EG_DNSSTREAMS_MAX; i++)
+	for (uint16_t i = 1; i < MAX; i++)
 		ck_assert_int_eq(open_at(&l, i, NOW), EG_R_NONE);
-	ck_assert(is_open(&l, 7));
+	ck_assert(is_open(&l, 40));
+	eg_dnsstream_end(l.t, &l.flow.key, EG_FROM_GUEST);
+	ck_assert(!is_open(&l, 40) && is_open(&l, 7));
 	FAULT(&l, data(&l, 1, (const uint8_t *)"\0\0", 2), EG_R_DNS_MALFORMED, 1);
-	ck_assert_int_eq(open_at(&l, 1000, NOW), EG_R_NONE);
+	ck_assert(!is_open(&l, 7));
+	ck_assert_int_eq(open_at(&l, MAX, NOW + IDLE - 1), EG_R_DNS_BUSY);
+	ck_assert_int_eq(open_at(&l, 40, NOW + IDLE - 1), EG_R_DNS_BUSY);
+	ck_assert_int_eq(open_at(&l, MAX, NOW + IDLE), EG_R_NONE);
 	free_link(&l);
 }
 END_TEST
@@ -238,7 +247,7 @@ int main(void)
 	tcase_add_loop_test(c, stream_of_another_syn_is_none, 0, LINKS);
 	tcase_add_loop_test(c, streams_do_not_mix, 0, LINKS);
 	tcase_add_loop_test(c, full_table_is_busy_until_a_stream_is_idle, 0, LINKS);
-	tcase_add_loop_test(c, fault_makes_room, 0, LINKS);
+	tcase_add_loop_test(c, stream_that_the_guest_ended_keeps_its_place, 0, LINKS);
 	tcase_add_test(c, nothing_is_needed_to_free_nothing);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

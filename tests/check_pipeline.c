@@ -334,13 +334,56 @@ START_TEST(addresses_that_ask_are_few)
 }
 END_TEST
 
-START_TEST(syn_to_a_resolver_without_room_leaves_nothing)
+/* The guest's SYN number I to the resolver, at NOW. */
+static enum eg_reason syn_to_resolver(uint16_t i, uint64_t now)
 {
+	struct packet_end from = packet_at(&packet_guest, (uint16_t)(50000 + i));
+
+	return at(EG_FROM_GUEST, tcp(&from, &resolver, SYN, 1, 0, false), now);
+}
+
+START_TEST(connections_to_resolvers_leave_the_host_half_of_the_table)
+{
+	struct packet_end second = packet_at(&packet_network, 777);
+	struct packet_end third = packet_at(&packet_network, 778);
+
 	teardown();
-	start("flows", "1");
-	PASSED(network(udp(&packet_network, &packet_guest, false)));
-	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN, 1, 0, false)), EG_R_FLOWS_FULL);
+	start("flows", "4");
+	PASSED(syn_to_resolver(0, 1));
+	PASSED(syn_to_resolver(1, 1));
+	BLOCKED(syn_to_resolver(2, 1), EG_R_FLOWS_FULL);
 	ck_assert_ptr_null(out.out);
+	PASSED(network(udp(&packet_network, &packet_guest, false)));
+	PASSED(network(udp(&second, &packet_guest, false)));
+	BLOCKED(network(udp(&third, &packet_guest, false)), EG_R_FLOWS_FULL);
+}
+END_TEST
+
+/* slirp holds on to its socket when a reset comes early: there is a limit to these, too. */
+START_TEST(connections_opened_and_reset_are_few)
+{
+	struct packet_end from;
+
+	for (uint16_t i = 0; i < EG_DNSSTREAMS_MAX; i++) {
+		PASSED(syn_to_resolver(i, 1));
+		from = packet_at(&packet_guest, (uint16_t)(50000 + i));
+		PASSED(guest(tcp(&from, &resolver, RST, 2, 0, false)));
+	}
+	BLOCKED(syn_to_resolver(EG_DNSSTREAMS_MAX, EG_DNSSTREAM_IDLE), EG_R_DNS_BUSY);
+	PASSED(syn_to_resolver(EG_DNSSTREAMS_MAX, EG_DNSSTREAM_IDLE + 1));
+}
+END_TEST
+
+/* Those that the resolver refuses are not. */
+START_TEST(refused_connections_are_no_more)
+{
+	struct packet_end to;
+
+	for (uint16_t i = 0; i < 2 * EG_DNSSTREAMS_MAX; i++) {
+		PASSED(syn_to_resolver(i, 1));
+		to = packet_at(&packet_guest, (uint16_t)(50000 + i));
+		PASSED(network(tcp(&resolver, &to, RST | ACK, 0, 2, false)));
+	}
 }
 END_TEST
 
@@ -518,6 +561,17 @@ START_TEST(query_over_tcp_leaves_when_it_is_whole)
 	ck_assert_uint_eq(eg_get32(out.out + l4 + 4), 1);
 	ck_assert_int_eq(memcmp(out.out + l4 + 20 + 14, "\7allowed\4test", 14), 0);
 	PASSED(network(tcp(&resolver, &packet_guest, ACK, 501, 1 + (uint32_t)n, v6)));
+}
+END_TEST
+
+START_TEST(connection_that_gives_way_is_forgotten)
+{
+	open_stream(false);
+	PASSED(network(tcp(&resolver, &packet_guest, ACK, 501, 1, false)));
+	for (uint16_t i = 0; i < EG_DNSSTREAMS_MAX; i++)
+		PASSED(syn_to_resolver(i, 1 + EG_DNSSTREAM_IDLE));
+	BLOCKED(network(tcp(&resolver, &packet_guest, ACK, 501, 1, false)), EG_R_TCP_NO_FLOW);
+	BLOCKED(guest(tcp(&packet_guest, &resolver, ACK, 1, 501, false)), EG_R_TCP_NO_FLOW);
 }
 END_TEST
 
@@ -797,7 +851,10 @@ int main(void)
 	tcase_add_loop_test(c, flow_belongs_to_its_stations, 0, 2);
 	tcase_add_test(c, guest_alone_keeps_a_udp_flow_for_an_hour);
 	tcase_add_test(c, addresses_that_ask_are_few);
-	tcase_add_test(c, syn_to_a_resolver_without_room_leaves_nothing);
+	tcase_add_test(c, connections_to_resolvers_leave_the_host_half_of_the_table);
+	tcase_add_test(c, connections_opened_and_reset_are_few);
+	tcase_add_test(c, refused_connections_are_no_more);
+	tcase_add_test(c, connection_that_gives_way_is_forgotten);
 	tcase_add_test(c, full_table_blocks_the_new_and_keeps_the_old);
 	tcase_add_loop_test(c, listed_name_is_asked_and_its_answer_passes_once, 0, 2);
 	tcase_add_test(c, rebuilt_query_has_our_ip_header);

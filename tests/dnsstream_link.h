@@ -28,8 +28,10 @@ struct link {
 	struct packet_end guest, server;
 	uint32_t iss;
 	bool v6;
-	unsigned judged;       /* how often JUDGE was asked */
-	struct eg_dns_query q; /* at fault */
+	uint64_t now;            /* ms behind NOW */
+	unsigned judged;         /* how often JUDGE was asked */
+	struct eg_flow_key gone; /* what gave way to the last SYN */
+	struct eg_dns_query q;   /* at fault */
 	/* Memory that faults behind PACKET_MAX and EG_DNSSTREAM_FRAME_MAX. */
 	uint8_t *in, *out;
 };
@@ -146,7 +148,7 @@ static inline struct left say_at(struct link *l, struct says s, uint64_t now)
 
 	WANT(eg_frame_decode(&f, bytes, len) == EG_R_NONE);
 	memset(&l->q, 0xa5, sizeof(l->q));
-	x.reason = s.flags == SYN ? eg_dnsstream_begin(l->t, &f, now, l->out, &n)
+	x.reason = s.flags == SYN ? eg_dnsstream_begin(l->t, &f, now, &l->gone, l->out, &n)
 				  : eg_dnsstream_take(l->t, &l->flow, &f, now, judge, l, &l->q,
 						      l->out, &n);
 	x.any = n > 0;
@@ -157,7 +159,7 @@ static inline struct left say_at(struct link *l, struct says s, uint64_t now)
 
 static inline struct left say(struct link *l, struct says s)
 {
-	return say_at(l, s, NOW);
+	return say_at(l, s, NOW + l->now);
 }
 
 /* N bytes at P from SEQ on, in an ordinary segment. */
@@ -185,10 +187,11 @@ static inline void syn(struct link *l)
 	WANT(x.any && x.seq == 0 && x.n == 0);
 }
 
-/* Open the connection of L anew, at the same numbers. */
+/* Open the connection of L anew, at the same numbers, when a place is free whatever was before. */
 static inline void anew(struct link *l)
 {
-	eg_dnsstream_end(l->t, &l->flow.key);
+	l->now += EG_DNSSTREAM_IDLE;
+	eg_dnsstream_end(l->t, &l->flow.key, EG_FROM_NETWORK);
 	syn(l);
 }
 
