@@ -535,14 +535,18 @@ START_TEST(connections_to_resolvers_are_few)
 	struct packet_end from = packet_guest;
 
 	teardown();
-	start("flows", "65");
+	start("flows", "130");
 	for (from.port = 1; from.port <= 64; from.port++)
 		PASSED(guest(tcp(&from, &resolver, SYN, 1, 0, false)));
 	for (; from.port < 70; from.port++) {
 		BLOCKED(guest(tcp(&from, &resolver, SYN, 1, 0, false)), EG_R_DNS_BUSY);
 		ck_assert_ptr_null(out.out);
 	}
-	PASSED(network(udp(&packet_network, &packet_guest, false)));
+	for (uint16_t i = 1; i <= 66; i++) {
+		struct packet_end far = packet_at(&packet_network, i);
+
+		PASSED(network(udp(&far, &packet_guest, false)));
+	}
 }
 END_TEST
 
