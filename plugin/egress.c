@@ -211,18 +211,14 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	return NULL;
 }
 
-/* Hand LEN bytes at FRAME to the network, or drop them where it takes none. Returns 0, or
- * what its vde_send returned instead of their length. */
+/* Hand LEN bytes at FRAME to the network, or drop them where it takes none. Returns what its
+ * vde_send returned, 0 where they were dropped. */
 static ssize_t send_nested(struct egress *e, const uint8_t *frame, size_t len, int flags)
 {
-	ssize_t sent;
-
-	if (!eg_gate_pass(&e->gate, len)) {
-		atomic_fetch_add(&e->undelivered, 1);
-		return 0;
-	}
-	sent = vde_send(e->nested, frame, len, flags);
-	return sent == (ssize_t)len ? 0 : sent;
+	if (eg_gate_pass(&e->gate, len))
+		return vde_send(e->nested, frame, len, flags);
+	atomic_fetch_add(&e->undelivered, 1);
+	return 0;
 }
 
 /* Copy the parts of D (NULL: none). They are the pipeline's only while it is locked. */
@@ -241,14 +237,23 @@ static void copy_parts(struct parts *to, const struct eg_datagram *d)
 	}
 }
 
-static void send_parts(struct egress *e, int flags)
+/* Send the parts, as long as the network takes them: it gets no datagram with a hole, of which
+ * libslirp 4.7 dies as soon as another has the same identification (ip_reass). Returns whether
+ * it took all; if not, those that it did not, and the one that is to come behind, are counted. */
+static bool send_parts(struct egress *e, int flags)
 {
 	const uint8_t *part = e->parts.bytes;
 
 	for (size_t i = 0; i < e->parts.count; i++) {
-		send_nested(e, part, e->parts.len[i], flags);
-		part += e->parts.len[i];
+		size_t len = e->parts.len[i];
+
+		if (send_nested(e, part, len, flags) <= 0) {
+			atomic_fetch_add(&e->undelivered, e->parts.count - i);
+			return false;
+		}
+		part += len;
 	}
+	return true;
 }
 
 static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
@@ -263,10 +268,9 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 		eg_inbox_put(e->inbox, o.reply, o.reply_len);
 	copy_parts(&e->parts, o.parts);
 	pthread_mutex_unlock(&e->lock);
-	send_parts(e, flags);
-	if (o.out)
+	if (send_parts(e, flags) && o.out)
 		sent = send_nested(e, o.out, o.out_len, flags);
-	return o.verdict == EG_PASS && sent ? sent : (ssize_t)len;
+	return o.verdict == EG_PASS && sent && sent != (ssize_t)o.out_len ? sent : (ssize_t)len;
 }
 
 /* The network is gone: from now on the host polls the nested end itself. */
