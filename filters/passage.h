@@ -24,6 +24,7 @@ struct eg_pipeline {
 	uint64_t reply_tokens; /* in thousandths of an answer */
 	uint64_t reply_filled; /* when they were last counted, ms */
 	struct eg_counters counters;
+	uint8_t plain[EG_FRAME_MAX]; /* the guest's last segment with urgent data, without it */
 };
 
 /* One frame on its way. */

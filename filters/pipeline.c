@@ -216,6 +216,10 @@ static enum eg_reason judge_tcp(struct passage *w)
 		r = judge_stream(w, flow);
 	if (r)
 		return r;
+	if (w->dir == EG_FROM_GUEST && w->f.tcp.flags & EG_TCP_URG && !w->o->out) {
+		w->o->out = w->p->plain;
+		w->o->out_len = eg_tcp_plain(&w->f, w->p->plain);
+	}
 	touch(w, flow, eg_tcp_timeout(&flow->tcp));
 	if (flow->tcp.state == EG_TCP_CLOSED)
 		forget(w, flow);
