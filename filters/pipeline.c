@@ -119,7 +119,7 @@ static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
  * the guest, and what belongs to a flow goes to nobody else. */
 static bool stations_fit(struct passage *w, const struct eg_flow *flow)
 {
-	bool to_resolver = w->f.proto == EG_PROTO_TCP && flow->tcp.opener == EG_FROM_GUEST;
+	bool to_resolver = flow->key.proto == EG_PROTO_TCP && flow->tcp.opener == EG_FROM_GUEST;
 
 	/* slirp answers for its resolver with the gateway's address. */
 	return w->dir == EG_FROM_NETWORK || to_resolver ||
@@ -137,6 +137,7 @@ static enum eg_reason judge_icmp(struct passage *w)
 {
 	struct eg_frame quoted = { 0 };
 	struct eg_flow_key key;
+	struct eg_flow *flow;
 	struct eg_quote q;
 	enum eg_reason r;
 
@@ -151,8 +152,11 @@ static enum eg_reason judge_icmp(struct passage *w)
 	quoted.dport = q.dport;
 	quoted.proto = q.proto;
 	key = eg_flow_key(&quoted, w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST);
-	if (!find_flow(w, &key))
+	flow = find_flow(w, &key);
+	if (!flow)
 		return EG_R_ICMP;
+	if (!stations_fit(w, flow))
+		return EG_R_ETH_ADDRESS;
 	if (w->dir == EG_FROM_GUEST)
 		eg_send_rebuilt(w, eg_icmp_rebuild(&w->f, w->o->rebuilt));
 	return EG_R_NONE;
