@@ -12,7 +12,7 @@
  * one epoll descriptor and a pipeline, in an order in which each failure undoes all
  * before it; close undoes all. Nothing outlives it.
  *
- * Invariants. lock covers the pipeline and the inbox; no nested operation, no
+ * Invariants. lock covers the pipeline, the inbox and its count; no nested operation, no
  * disk and no wait happens under it, so a host may send and receive from two
  * threads at once. A blocked frame is "sent": its length is returned, because 0
  * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
@@ -80,6 +80,7 @@ struct egress {
 	int epoll;
 	pthread_mutex_t lock;
 	struct eg_inbox *inbox;
+	unsigned long long unreceived; /* frames that it had no room for */
 	struct eg_pipeline *pipeline;
 	struct parts parts; /* the sending thread's */
 };
@@ -163,6 +164,9 @@ static int close_all(struct egress *e)
 	if (undelivered)
 		eg_complain("%llu frames were dropped: %s did not take them", undelivered,
 			    e->config.nested);
+	if (e->unreceived)
+		eg_complain("%llu frames for the guest were dropped: it did not receive in time",
+			    e->unreceived);
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);
@@ -256,6 +260,13 @@ static bool send_parts(struct egress *e, int flags)
 	return true;
 }
 
+/* Have LEN bytes at FRAME wait for the guest. Under the lock. */
+static void deliver(struct egress *e, const uint8_t *frame, size_t len)
+{
+	if (!eg_inbox_put(e->inbox, frame, len))
+		e->unreceived++;
+}
+
 static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
 {
 	struct egress *e = (struct egress *)conn;
@@ -265,7 +276,7 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	pthread_mutex_lock(&e->lock);
 	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
 	if (o.reply_len)
-		eg_inbox_put(e->inbox, o.reply, o.reply_len);
+		deliver(e, o.reply, o.reply_len);
 	copy_parts(&e->parts, o.parts);
 	pthread_mutex_unlock(&e->lock);
 	if (send_parts(e, flags) && o.out)
@@ -299,9 +310,9 @@ static void deliver_parts(struct egress *e, const struct eg_outcome *o)
 	for (size_t i = 0; i < eg_datagram_parts(o->parts); i++) {
 		const uint8_t *part = eg_datagram_part(o->parts, i, &len, &came);
 
-		eg_inbox_put(e->inbox, part, len);
+		deliver(e, part, len);
 	}
-	eg_inbox_put(e->inbox, o->out, o->out_len);
+	deliver(e, o->out, o->out_len);
 }
 
 /* Judge the N bytes at BUF, SIZE bytes, from the network. Returns the length of what is in BUF

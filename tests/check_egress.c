@@ -67,6 +67,24 @@ static void rig_close(struct rig *r)
 	close(r->network);
 }
 
+/* Close R, and leave in SAID what was said on stderr. */
+static void said_at_close(struct rig *r, char *said, size_t size)
+{
+	int saved = dup(STDERR_FILENO), p[2];
+	ssize_t n;
+
+	ck_assert_int_eq(pipe(p), 0);
+	dup2(p[1], STDERR_FILENO);
+	rig_close(r);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(p[1]);
+	n = read(p[0], said, size - 1);
+	ck_assert_int_ge(n, 0);
+	said[n] = '\0';
+	close(p[0]);
+}
+
 static size_t syn_of_guest(uint8_t *frame, uint16_t port)
 {
 	const struct packet_tcp tcp = { .seq = 1000, .window = 65535, .flags = 2 };
@@ -222,6 +240,44 @@ START_TEST(part_behind_one_that_was_not_taken_stays_here)
 	}
 	ck_assert_uint_gt(seen[1], 0);
 	ck_assert_uint_gt(seen[PARTS], 0);
+}
+END_TEST
+
+/* A query for a name of 255 bytes that is on no list. Returns the frame's length. */
+static size_t denied_query(uint8_t *frame)
+{
+	static const struct packet_end resolver = { .mac = { 0x52, 0x55, 10, 0, 2, 3 },
+						    .ip4 = { 10, 0, 2, 3 },
+						    .port = 53 };
+	uint8_t msg[12 + 255 + 4] = { 0xab, 0xcd, 1, 0, 0, 1 };
+
+	memset(msg + 12, 'x', 254);
+	for (size_t at = 12; at < 12 + 254; at += 64)
+		msg[at] = at + 64 < 12 + 254 ? 63 : 61;
+	msg[12 + 255 + 1] = msg[12 + 255 + 3] = 1;
+	return packet_udp4(frame, &packet_guest, &resolver, msg, sizeof(msg));
+}
+
+/* Our answers to a guest that does not receive: what there is no room for is counted. */
+START_TEST(answer_that_the_guest_does_not_receive_is_counted)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	size_t n = denied_query(frame);
+	unsigned received = 0;
+	char says[64], said[256];
+	struct rig r;
+
+	rig_open(&r, "");
+	for (unsigned i = 0; i < 900; i++)
+		ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	while (ready(vde_datafd(r.conn), 0)) {
+		ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)n);
+		received++;
+	}
+	ck_assert_uint_lt(received, 900);
+	said_at_close(&r, said, sizeof(said));
+	snprintf(says, sizeof(says), "egress: %u frames for the guest", 900 - received);
+	ck_assert_msg(!strncmp(said, says, strlen(says)), "%s", said);
 }
 END_TEST
 
@@ -530,6 +586,7 @@ int main(void)
 	tcase_add_test(c, flow_of_the_network_passes_both_ways);
 	tcase_add_test(c, network_that_takes_nothing_does_not_stop_the_host);
 	tcase_add_test(c, part_behind_one_that_was_not_taken_stays_here);
+	tcase_add_test(c, answer_that_the_guest_does_not_receive_is_counted);
 	tcase_add_test(c, stowaway_behind_the_ip_length_is_cut_and_length_kept);
 	tcase_add_test(c, frame_dropped_on_receipt_is_skipped_for_the_next);
 	tcase_add_test(c, hang_up_of_the_network_shows_on_the_data_descriptor);
