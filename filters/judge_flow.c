@@ -43,9 +43,7 @@ static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
 			eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
 }
 
-/* Whether the guest's frame is from and to the stations of FLOW: on a switch, a frame for
- * somebody else opens nothing for the guest, and what belongs to a flow goes to nobody else. */
-static bool stations_fit(struct passage *w, const struct eg_flow *flow)
+bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow)
 {
 	return w->dir == EG_FROM_NETWORK || !flow->stations ||
 	       flow->stations ==
@@ -122,13 +120,17 @@ enum eg_reason eg_judge_tcp(struct passage *w)
 
 	if (!flow)
 		return open_tcp(w, &key);
-	if (!stations_fit(w, flow))
+	if (!eg_stations_fit(w, flow))
 		return EG_R_ETH_ADDRESS;
 	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
 	if (r == EG_R_NONE && flow->by_guest && eg_is_stream(w))
 		r = judge_stream(w, flow);
 	if (r)
 		return r;
+	if (w->dir == EG_FROM_GUEST && w->f.tcp.flags & EG_TCP_URG && !w->o->out) {
+		w->o->out = w->p->plain;
+		w->o->out_len = eg_tcp_plain(&w->f, w->p->plain);
+	}
 	touch(w, flow, eg_tcp_timeout(&flow->tcp));
 	if (flow->tcp.state == EG_TCP_CLOSED)
 		forget(w, flow);
@@ -163,7 +165,7 @@ enum eg_reason eg_judge_datagram(struct passage *w)
 
 	if (r)
 		return r;
-	if (!stations_fit(w, flow))
+	if (!eg_stations_fit(w, flow))
 		return EG_R_ETH_ADDRESS;
 	if (w->dir == EG_FROM_NETWORK)
 		flow->heard = (uint32_t)(w->now / 1000);

@@ -26,6 +26,7 @@ struct eg_pipeline {
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
 	struct eg_counters counters;
+	uint8_t plain[EG_FRAME_MAX]; /* the guest's last segment with urgent data, without it */
 };
 
 /* One frame on its way. */
@@ -64,6 +65,10 @@ enum eg_reason eg_judge_tcp(struct passage *w);
 
 /* A datagram that is neither DHCP nor to or from a resolver, not to a group. */
 enum eg_reason eg_judge_datagram(struct passage *w);
+
+/* Whether the guest's frame is from and to the stations of FLOW: on a switch, a frame for
+ * somebody else opens nothing for the guest, and what belongs to a flow goes to nobody else. */
+bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow);
 
 /* FLOW of PIPELINE has ended: of the table's own accord, or because its connection did. */
 void eg_report_end(void *pipeline, const struct eg_flow *flow);

@@ -103,6 +103,7 @@ static enum eg_reason judge_icmp(struct passage *w)
 {
 	struct eg_frame quoted = { 0 };
 	struct eg_flow_key key;
+	struct eg_flow *flow;
 	struct eg_quote q;
 	enum eg_reason r;
 
@@ -117,8 +118,11 @@ static enum eg_reason judge_icmp(struct passage *w)
 	quoted.dport = q.dport;
 	quoted.proto = q.proto;
 	key = eg_flow_key(&quoted, w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST);
-	if (!eg_flows_find(w->p->flows, &key, w->now))
+	flow = eg_flows_find(w->p->flows, &key, w->now);
+	if (!flow)
 		return EG_R_ICMP;
+	if (!eg_stations_fit(w, flow))
+		return EG_R_ETH_ADDRESS;
 	if (w->dir == EG_FROM_GUEST)
 		eg_send_rebuilt(w, eg_icmp_rebuild(&w->f, w->o->rebuilt));
 	return EG_R_NONE;

@@ -25,8 +25,9 @@ struct eg_outcome {
 	/* Fragments that were held and pass now, before out; NULL: none. The pipeline's,
 	 * until its next frame. */
 	const struct eg_datagram *parts;
-	/* What leaves: the frame itself, or rebuilt; where it is held nothing, where it is
-	 * blocked nothing or our reset of the connection. */
+	/* What leaves: the frame itself, or rebuilt (here, or the pipeline's until the guest's next
+	 * frame); where it is held nothing, where it is blocked nothing or our reset of the
+	 * connection. */
 	const uint8_t *out;
 	size_t out_len;
 	size_t reply_len; /* our answer to the guest; 0: none */

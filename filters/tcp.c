@@ -40,6 +40,10 @@
  * full window, as BSD sends it. Behind a side's FIN it has nothing to say: 1. is
  * then against S.end.
  *
+ * Urgent data of a guest's passes as plain data, in its place: nobody can rely on more (RFC
+ * 6093 3.4). libslirp 4.7 believes an urgent pointer, whatever has come yet; for one behind a
+ * gap it sends the host's client what stands in its memory, and does not stop.
+ *
  * Invariants: a segment that does not pass changes nothing. end, maxend, ack and maxwin
  * only grow (modulo 2^32). maxwin is below 2^30. fin is never taken back.
  *
@@ -47,8 +51,8 @@
  * and numbers out of the window each block with a reason of their own. Old segments
  * that a path delayed beyond (2) are blocked too; for the ends that is one more lost segment.
  *
- * References: RFC 9293, 7323 (scaling), 5961 (resets), 5382 (timeouts); G. van Rooij,
- * "Real Stateful TCP Packet Filtering in IP Filter", 2000.
+ * References: RFC 9293, 7323 (scaling), 5961 (resets), 5382 (timeouts), 6093 (urgent data); G. van
+ * Rooij, "Real Stateful TCP Packet Filtering in IP Filter", 2000.
  */
 #include "tcp.h"
 
@@ -406,12 +410,25 @@ enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg
 	cell = next[t->state][role(t, dir)][kind];
 	if (!cell)
 		return why_not(t, dir, kind);
-	if (kind != ACK && !eg_checksum_right(f))
+	if ((kind != ACK || f->tcp.flags & U) && !eg_checksum_right(f))
 		return EG_R_CHECKSUM;
 	r = judge_numbers(t, dir, f, kind);
 	if (r == EG_R_NONE)
 		t->state = (uint8_t)(cell - 1);
 	return r;
+}
+
+enum { AT_FLAGS = 13, AT_URGENT = 18 };
+
+size_t eg_tcp_plain(const struct eg_frame *f, uint8_t out[EG_FRAME_MAX])
+{
+	uint8_t *header = out + f->l4_off;
+
+	memcpy(out, f->bytes, f->len);
+	header[AT_FLAGS] &= (uint8_t)~U;
+	eg_put16(header + AT_URGENT, 0);
+	eg_checksum_fill(out, f->len);
+	return f->len;
 }
 
 enum eg_reason eg_tcp_stray(const struct eg_frame *f)

@@ -44,8 +44,12 @@ enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_fr
 /* Judge segment F (decoded TCP) from DIR in T and move T's state. Returns
  * EG_R_NONE where it passes; else, with T untouched, EG_R_TCP_FLAGS (as above),
  * EG_R_TCP_STATE (a kind of segment that the state does not allow), EG_R_CHECKSUM
- * (checked on SYN, FIN and RST) or EG_R_TCP_WINDOW (numbers that do not fit). */
+ * (checked on SYN, FIN, RST and URG) or EG_R_TCP_WINDOW (numbers that do not fit). */
 enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f);
+
+/* Copy F, a segment with URG that passes, to OUT without the flag and its pointer. Returns
+ * its length. */
+size_t eg_tcp_plain(const struct eg_frame *f, uint8_t out[EG_FRAME_MAX]);
 
 /* Why a guest's segment F without a flow is blocked: EG_R_TCP_FLAGS for flags no
  * TCP sends, EG_R_TCP_NEW for a SYN (with or without data), else EG_R_TCP_NO_FLOW. */

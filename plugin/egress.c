@@ -12,7 +12,7 @@
  * one epoll descriptor and a pipeline, in an order in which each failure undoes all
  * before it; close undoes all. Nothing outlives it.
  *
- * Invariants. lock covers the pipeline and the inbox; no nested operation, no
+ * Invariants. lock covers the pipeline, the inbox and its count; no nested operation, no
  * disk and no wait happens under it, so a host may send and receive from two
  * threads at once. A blocked frame is "sent": its length is returned, because 0
  * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
@@ -80,6 +80,7 @@ struct egress {
 	int epoll;
 	pthread_mutex_t lock;
 	struct eg_inbox *inbox;
+	unsigned long long unreceived; /* frames that it had no room for */
 	struct eg_pipeline *pipeline;
 	struct parts parts; /* the sending thread's */
 };
@@ -164,6 +165,9 @@ static int close_all(struct egress *e)
 	if (undelivered)
 		eg_complain("%llu frames were dropped: %s did not take them", undelivered,
 			    e->config.nested);
+	if (e->unreceived)
+		eg_complain("%llu frames for the guest were dropped: it did not receive in time",
+			    e->unreceived);
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);
@@ -212,18 +216,14 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	return NULL;
 }
 
-/* Hand LEN bytes at FRAME to the network, or drop them where it takes none. Returns 0, or
- * what its vde_send returned instead of their length. */
+/* Hand LEN bytes at FRAME to the network, or drop them where it takes none. Returns what its
+ * vde_send returned, 0 where they were dropped. */
 static ssize_t send_nested(struct egress *e, const uint8_t *frame, size_t len, int flags)
 {
-	ssize_t sent;
-
-	if (!eg_gate_pass(&e->gate, len)) {
-		atomic_fetch_add(&e->undelivered, 1);
-		return 0;
-	}
-	sent = vde_send(e->nested, frame, len, flags);
-	return sent == (ssize_t)len ? 0 : sent;
+	if (eg_gate_pass(&e->gate, len))
+		return vde_send(e->nested, frame, len, flags);
+	atomic_fetch_add(&e->undelivered, 1);
+	return 0;
 }
 
 /* Copy the parts of D (NULL: none). They are the pipeline's only while it is locked. */
@@ -242,14 +242,30 @@ static void copy_parts(struct parts *to, const struct eg_datagram *d)
 	}
 }
 
-static void send_parts(struct egress *e, int flags)
+/* Send the parts, as long as the network takes them: it gets no datagram with a hole, of which
+ * libslirp 4.7 dies as soon as another has the same identification (ip_reass). Returns whether
+ * it took all; if not, those that it did not, and the one that is to come behind, are counted. */
+static bool send_parts(struct egress *e, int flags)
 {
 	const uint8_t *part = e->parts.bytes;
 
 	for (size_t i = 0; i < e->parts.count; i++) {
-		send_nested(e, part, e->parts.len[i], flags);
-		part += e->parts.len[i];
+		size_t len = e->parts.len[i];
+
+		if (send_nested(e, part, len, flags) <= 0) {
+			atomic_fetch_add(&e->undelivered, e->parts.count - i);
+			return false;
+		}
+		part += len;
 	}
+	return true;
+}
+
+/* Have LEN bytes at FRAME wait for the guest. Under the lock. */
+static void deliver(struct egress *e, const uint8_t *frame, size_t len)
+{
+	if (!eg_inbox_put(e->inbox, frame, len))
+		e->unreceived++;
 }
 
 static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
@@ -261,13 +277,12 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	pthread_mutex_lock(&e->lock);
 	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
 	if (o.reply_len)
-		eg_inbox_put(e->inbox, o.reply, o.reply_len);
+		deliver(e, o.reply, o.reply_len);
 	copy_parts(&e->parts, o.parts);
 	pthread_mutex_unlock(&e->lock);
-	send_parts(e, flags);
-	if (o.out)
+	if (send_parts(e, flags) && o.out)
 		sent = send_nested(e, o.out, o.out_len, flags);
-	return o.verdict == EG_PASS && sent ? sent : (ssize_t)len;
+	return o.verdict == EG_PASS && sent && sent != (ssize_t)o.out_len ? sent : (ssize_t)len;
 }
 
 /* The network is gone: from now on the host polls the nested end itself. */
@@ -296,9 +311,9 @@ static void deliver_parts(struct egress *e, const struct eg_outcome *o)
 	for (size_t i = 0; i < eg_datagram_parts(o->parts); i++) {
 		const uint8_t *part = eg_datagram_part(o->parts, i, &len, &came);
 
-		eg_inbox_put(e->inbox, part, len);
+		deliver(e, part, len);
 	}
-	eg_inbox_put(e->inbox, o->out, o->out_len);
+	deliver(e, o->out, o->out_len);
 }
 
 /* Judge the N bytes at BUF, SIZE bytes, from the network. Returns the length of what is in BUF

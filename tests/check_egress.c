@@ -4,6 +4,7 @@
  * socket pair (seqpacket://FD) whose far end the test holds.
  */
 #include "packet.h"
+#include "span.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -64,6 +65,24 @@ static void rig_close(struct rig *r)
 {
 	ck_assert_int_eq(vde_close(r->conn), 0);
 	close(r->network);
+}
+
+/* Close R, and leave in SAID what was said on stderr. */
+static void said_at_close(struct rig *r, char *said, size_t size)
+{
+	int saved = dup(STDERR_FILENO), p[2];
+	ssize_t n;
+
+	ck_assert_int_eq(pipe(p), 0);
+	dup2(p[1], STDERR_FILENO);
+	rig_close(r);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(p[1]);
+	n = read(p[0], said, size - 1);
+	ck_assert_int_ge(n, 0);
+	said[n] = '\0';
+	close(p[0]);
 }
 
 static size_t syn_of_guest(uint8_t *frame, uint16_t port)
@@ -150,6 +169,115 @@ START_TEST(network_that_takes_nothing_does_not_stop_the_host)
 	ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
 	ck_assert_int_eq(recv(r.network, got, sizeof(got), MSG_DONTWAIT), (ssize_t)n);
 	rig_close(&r);
+}
+END_TEST
+
+/* Leave in FRAME of the datagram that is there N bytes from AT on, as a fragment. Returns its
+ * length. */
+static size_t part_of(uint8_t *frame, size_t at, size_t n, bool last)
+{
+	memmove(frame + PACKET_L4_4, frame + PACKET_L4_4 + at, n);
+	eg_put16(frame + 16, (uint16_t)(20 + n));
+	eg_put16(frame + 20, (uint16_t)((last ? 0 : 0x2000) | at / 8));
+	packet_fix(frame, PACKET_L4_4 + n);
+	return PACKET_L4_4 + n;
+}
+
+enum { PARTS = 3 };
+static const size_t cuts[PARTS + 1] = { 0, 8, 5608, 6008 };
+
+/* Send a datagram in PARTS parts, of which the last is smaller than the one before. */
+static void send_in_parts(const struct rig *r)
+{
+	static const uint8_t payload[6000];
+	uint8_t frame[PACKET_MAX];
+
+	for (size_t i = 0; i < PARTS; i++) {
+		size_t n = packet_udp4(frame, &packet_guest, &packet_network, payload, 6000);
+
+		n = part_of(frame, cuts[i], cuts[i + 1] - cuts[i], i == PARTS - 1);
+		ck_assert_int_eq(vde_send(r->conn, frame, n, 0), (ssize_t)n);
+	}
+}
+
+/* How many parts came at the far end, behind other frames: always the first ones. */
+static size_t parts_received(const struct rig *r)
+{
+	uint8_t got[PACKET_MAX];
+	size_t count = 0;
+
+	while (recv(r->network, got, sizeof(got), MSG_DONTWAIT) > 0) {
+		uint16_t fragment = eg_get16(got + 20);
+
+		if (!(fragment & 0x3fff))
+			continue;
+		ck_assert_uint_lt(count, PARTS);
+		ck_assert_uint_eq(fragment & 0x1fff, cuts[count] / 8);
+		count++;
+	}
+	return count;
+}
+
+/* However much the network still takes: libslirp dies of a datagram with a hole. */
+START_TEST(part_behind_one_that_was_not_taken_stays_here)
+{
+	static const uint8_t payload[1000];
+	uint8_t hello[PACKET_MAX], frame[PACKET_MAX], got[PACKET_MAX];
+	size_t h = packet_udp4(hello, &packet_network, &packet_guest, "hello", 5);
+	size_t n = packet_udp4(frame, &packet_guest, &packet_network, payload, sizeof(payload));
+	unsigned seen[PARTS + 1] = { 0 };
+	struct rig r;
+
+	for (unsigned before = 0; !seen[0]; before++) {
+		rig_open(&r, "");
+		ck_assert_int_eq(send(r.network, hello, h, 0), (ssize_t)h);
+		ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)h);
+		for (unsigned i = 0; i < before; i++)
+			vde_send(r.conn, frame, n, 0);
+		send_in_parts(&r);
+		seen[parts_received(&r)]++;
+		rig_close(&r);
+	}
+	ck_assert_uint_gt(seen[1], 0);
+	ck_assert_uint_gt(seen[PARTS], 0);
+}
+END_TEST
+
+/* A query for a name of 255 bytes that is on no list. Returns the frame's length. */
+static size_t denied_query(uint8_t *frame)
+{
+	static const struct packet_end resolver = { .mac = { 0x52, 0x55, 10, 0, 2, 3 },
+						    .ip4 = { 10, 0, 2, 3 },
+						    .port = 53 };
+	uint8_t msg[12 + 255 + 4] = { 0xab, 0xcd, 1, 0, 0, 1 };
+
+	memset(msg + 12, 'x', 254);
+	for (size_t at = 12; at < 12 + 254; at += 64)
+		msg[at] = at + 64 < 12 + 254 ? 63 : 61;
+	msg[12 + 255 + 1] = msg[12 + 255 + 3] = 1;
+	return packet_udp4(frame, &packet_guest, &resolver, msg, sizeof(msg));
+}
+
+/* Our answers to a guest that does not receive: what there is no room for is counted. */
+START_TEST(answer_that_the_guest_does_not_receive_is_counted)
+{
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	size_t n = denied_query(frame);
+	unsigned received = 0;
+	char says[64], said[256];
+	struct rig r;
+
+	rig_open(&r, "");
+	for (unsigned i = 0; i < 900; i++)
+		ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	while (ready(vde_datafd(r.conn), 0)) {
+		ck_assert_int_eq(vde_recv(r.conn, got, sizeof(got), 0), (ssize_t)n);
+		received++;
+	}
+	ck_assert_uint_lt(received, 900);
+	said_at_close(&r, said, sizeof(said));
+	snprintf(says, sizeof(says), "egress: %u frames for the guest", 900 - received);
+	ck_assert_msg(!strncmp(said, says, strlen(says)), "%s", said);
 }
 END_TEST
 
@@ -457,6 +585,8 @@ int main(void)
 	tcase_add_test(c, drop_says_nothing);
 	tcase_add_test(c, flow_of_the_network_passes_both_ways);
 	tcase_add_test(c, network_that_takes_nothing_does_not_stop_the_host);
+	tcase_add_test(c, part_behind_one_that_was_not_taken_stays_here);
+	tcase_add_test(c, answer_that_the_guest_does_not_receive_is_counted);
 	tcase_add_test(c, stowaway_behind_the_ip_length_is_cut_and_length_kept);
 	tcase_add_test(c, frame_dropped_on_receipt_is_skipped_for_the_next);
 	tcase_add_test(c, hang_up_of_the_network_shows_on_the_data_descriptor);
