@@ -71,11 +71,6 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	return p;
 }
 
-void eg_pipeline_end(struct eg_pipeline *p)
-{
-	eg_flows_end(p->flows);
-}
-
 void eg_pipeline_free(struct eg_pipeline *p)
 {
 	if (!p)
@@ -244,12 +239,23 @@ static enum eg_reason judge_fragment(struct passage *w)
 	return r;
 }
 
-static void expire_fragments(struct passage *w)
+/* Block what is held and due by DUE. */
+static void expire_fragments(struct passage *w, uint64_t due)
 {
 	const struct eg_datagram *d;
 
-	while ((d = eg_fragments_expired(w->p->fragments, w->now)))
+	while ((d = eg_fragments_expired(w->p->fragments, due)))
 		block_parts(w, d, EG_R_FRAGMENT);
+}
+
+void eg_pipeline_end(struct eg_pipeline *p, uint64_t now)
+{
+	struct passage w;
+
+	w.p = p;
+	w.now = now;
+	expire_fragments(&w, UINT64_MAX);
+	eg_flows_end(p->flows);
 }
 
 /* So that the end of a flow is not told of long after. */
@@ -310,7 +316,7 @@ static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *wr
 	o->out = NULL;
 	o->out_len = 0;
 	o->reply_len = 0;
-	expire_fragments(w);
+	expire_fragments(w, w->now);
 	age_flows(w);
 	r = eg_frame_decode(&w->f, bytes, len);
 	if (r == EG_R_NONE) {

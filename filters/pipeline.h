@@ -79,8 +79,9 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 				    eg_report_fn *report, void *ctx);
 void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
 
-/* All flows end, and are reported so: the last call but eg_pipeline_free. */
-void eg_pipeline_end(struct eg_pipeline *p);
+/* No more frames come, as of NOW: what is still held is blocked, all flows end, and both are
+ * told of. The last call but eg_pipeline_free. */
+void eg_pipeline_end(struct eg_pipeline *p, uint64_t now);
 
 /* Judge LEN bytes at FRAME that the guest sent, at NOW (ms, monotonic, never
  * going back). FRAME stays as it is. */

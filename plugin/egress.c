@@ -168,6 +168,8 @@ static int close_all(struct egress *e)
 	if (e->unreceived)
 		eg_complain("%llu frames for the guest were dropped: it did not receive in time",
 			    e->unreceived);
+	if (e->pipeline)
+		eg_pipeline_end(e->pipeline, now_ms());
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);

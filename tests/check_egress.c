@@ -373,6 +373,25 @@ START_TEST(log_holds_each_blocked_frame_once_and_is_appended_to)
 }
 END_TEST
 
+START_TEST(log_holds_what_was_held_at_the_end)
+{
+	static const uint8_t payload[100];
+	uint8_t frame[PACKET_MAX];
+	char path[64], options[128];
+	struct rig r;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/held.pcap", folder);
+	snprintf(options, sizeof(options), "[log=\"%s\"]", path);
+	packet_udp4(frame, &packet_guest, &packet_network, payload, sizeof(payload));
+	n = part_of(frame, 0, 64, false);
+	rig_open(&r, options);
+	ck_assert_int_eq(vde_send(r.conn, frame, n, 0), (ssize_t)n);
+	rig_close(&r);
+	ck_assert_uint_eq(frames_in(path, frame, n), 1);
+}
+END_TEST
+
 /* What must not open, what the one line says, and errno. */
 static const struct {
 	const char *vnl, *says;
@@ -561,7 +580,7 @@ static void set_module_path(void)
 
 static void remove_folder(void)
 {
-	static const char *const names[] = { "log.pcap", "link.pcap", "shared.pcap" };
+	static const char *const names[] = { "log.pcap", "held.pcap", "link.pcap", "shared.pcap" };
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -591,6 +610,7 @@ int main(void)
 	tcase_add_test(c, frame_dropped_on_receipt_is_skipped_for_the_next);
 	tcase_add_test(c, hang_up_of_the_network_shows_on_the_data_descriptor);
 	tcase_add_test(c, log_holds_each_blocked_frame_once_and_is_appended_to);
+	tcase_add_test(c, log_holds_what_was_held_at_the_end);
 	tcase_add_loop_test(c, bad_configuration_does_not_open_and_leaks_nothing, 0,
 			    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(c, symbolic_link_as_log_is_refused);

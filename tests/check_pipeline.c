@@ -675,6 +675,20 @@ START_TEST(unfinished_datagram_is_told_of_with_its_age)
 }
 END_TEST
 
+START_TEST(what_is_held_at_the_end_is_told_of)
+{
+	guest(fragment(big(&packet_guest, &packet_network), 1480, false));
+	PASSED(network(fragment(big(&packet_network, &packet_guest), 1480, false)));
+	eg_pipeline_end(pipeline, 1 + 250);
+	ck_assert_uint_eq(told, 2);
+	ck_assert_int_eq(told_reason, EG_R_FRAGMENT);
+	ck_assert_uint_eq(told_age, 250);
+	eg_pipeline_end(pipeline, 1 + 250);
+	ck_assert_uint_eq(told, 2);
+	ck_assert_uint_eq(eg_pipeline_counters(pipeline)->blocked[EG_FROM_GUEST][EG_R_FRAGMENT], 1);
+}
+END_TEST
+
 /* What is answered or rebuilt here is never in parts: no resolver gets a fragment. */
 START_TEST(fragments_to_a_resolver_are_blocked)
 {
@@ -873,6 +887,7 @@ int main(void)
 	tcase_add_test(c, fragments_out_of_order_stay_here);
 	tcase_add_test(c, fragments_without_a_flow_are_blocked_together);
 	tcase_add_test(c, unfinished_datagram_is_told_of_with_its_age);
+	tcase_add_test(c, what_is_held_at_the_end_is_told_of);
 	tcase_add_test(c, fragments_to_a_resolver_are_blocked);
 	tcase_add_test(c, resolver_opens_no_udp_flow);
 	tcase_add_test(c, too_many_unanswered_queries_wait);

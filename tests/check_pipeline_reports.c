@@ -120,7 +120,7 @@ END_TEST
 START_TEST(flows_that_live_at_the_end_are_told)
 {
 	pass(EG_FROM_NETWORK, tcp(false, 2, 100, 0), 5000);
-	eg_pipeline_end(pipeline);
+	eg_pipeline_end(pipeline, 6000);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_int_eq(told[1].r.kind, EG_REPORT_FLOW_END);
 	ck_assert_int_eq(told[1].flow.tcp.state, EG_TCP_SYN_SENT);
