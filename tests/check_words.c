@@ -182,7 +182,7 @@ static const struct wrong {
 	{ { { "log-size", "1Mk" } }, NO_SIZE("1Mk") },
 	{ { { "log-size", "1025G" } }, NO_SIZE("1025G") },
 	{ { { "log-size", "1099511627777" } }, NO_SIZE("1099511627777") },
-	{ { { "log-size", "17179869184G" } }, NO_SIZE("17179869184G") },
+	{ { { "log-size", "17179869185G" } }, NO_SIZE("17179869185G") },
 	{ { { "log-size", "18446744073709617152" } }, NO_SIZE("18446744073709617152") },
 	{ { { "log-size", "1M" }, { "log-size", "1M" } }, "log-size: said twice" },
 	{ { { "log-files", "1000" } }, "log-files: '1000': no decimal number from 0 to 999" },
