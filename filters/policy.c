@@ -4,6 +4,7 @@
 #include "dns.h"
 #include "dnslimit.h"
 #include "flow.h"
+#include "sample.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,9 @@ struct eg_policy *eg_policy_new(void)
 	p->dns_type_count = sizeof(default_dns_types) / sizeof(default_dns_types[0]);
 	p->action = EG_REJECT;
 	p->flows = EG_FLOWS_DEFAULT;
+	p->log_size = EG_LOG_SIZE_DEFAULT;
+	p->log_files = EG_LOG_FILES_DEFAULT;
+	p->log_sample = EG_SAMPLE_DEFAULT;
 	p->dns_limit = EG_DNSLIMIT_DEFAULT;
 	return p;
 }

@@ -14,6 +14,13 @@ enum eg_mode { EG_ENFORCE, EG_MONITOR };
 
 enum { EG_RESOLVERS_MAX = 16, EG_DNS_TYPES_MAX = 32, EG_VM_MAX = 63 };
 
+enum { EG_LOG_FILES_DEFAULT = 3, EG_LOG_FILES_MAX = 999 };
+
+/* Bytes in a file of records. */
+#define EG_LOG_SIZE_LEAST   (UINT64_C(64) << 10)
+#define EG_LOG_SIZE_DEFAULT (UINT64_C(64) << 20)
+#define EG_LOG_SIZE_MAX     (UINT64_C(1024) << 30)
+
 struct eg_policy {
 	struct eg_nameset *resolve;
 	struct eg_addr resolvers[EG_RESOLVERS_MAX];
@@ -25,6 +32,9 @@ struct eg_policy {
 	size_t flows;
 	size_t dns_limit; /* new names a minute below listed domains; 0: not limited */
 	char *log;			/* path, or NULL */
+	uint64_t log_size;		/* bytes in a file of records */
+	size_t log_files;		/* finished ones that are kept */
+	size_t log_sample;		/* see sample.h; 0: all */
 	char vm[EG_VM_MAX + 1];		/* label, or "" */
 };
 

@@ -20,7 +20,8 @@
  * was read gets into an error but through quote().
  *
  * Limits: EG_LINE_MAX, EG_RESOLVERS_MAX, EG_DNS_TYPES_MAX, EG_FLOWS_MAX,
- * EG_VM_MAX. Names are bounded by memory alone.
+ * EG_VM_MAX, EG_LOG_SIZE_LEAST and _MAX, EG_LOG_FILES_MAX, EG_SAMPLE_MAX. Names are bounded
+ * by memory alone.
  *
  * Fails how: the first fault ends it with -EINVAL (or -ENOMEM); what was applied
  * before stays in the policy, which the caller throws away.
@@ -33,6 +34,7 @@
 #include "dnslimit.h"
 #include "flow.h"
 #include "resolver.h"
+#include "sample.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -65,6 +67,11 @@ static bool is(struct text t, const char *s)
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
 }
 
 static bool is_printable(char c)
@@ -219,13 +226,18 @@ static int parse_mode(struct eg_words *w, const struct row *row, struct text val
 	return 0;
 }
 
+static bool ends_in(struct text t, const char *ending)
+{
+	size_t n = strlen(ending);
+
+	return t.n > n && memcmp(t.p + t.n - n, ending, n) == 0;
+}
+
 static int parse_log(struct eg_words *w, const struct row *row, struct text value)
 {
-	static const char ending[] = ".pcap";
-	const size_t n = sizeof(ending) - 1;
-
-	if (value.n <= n || memcmp(value.p + value.n - n, ending, n) != 0)
-		return refuse_value(w, row, value, "a file name that does not end in .pcap");
+	if (!ends_in(value, ".pcapng") && !ends_in(value, ".pcap"))
+		return refuse_value(w, row, value,
+				    "a file name that ends neither in .pcapng nor in .pcap");
 	w->policy->log = strndup(value.p, value.n);
 	return w->policy->log ? 0 : refuse_memory(w);
 }
@@ -239,7 +251,7 @@ static int parse_number(struct eg_words *w, const struct row *row, struct text v
 	size_t i = 0;
 	char shown[SHOWN_MAX];
 
-	while (i < value.n && value.p[i] >= '0' && value.p[i] <= '9' && n <= (size_t)most)
+	while (i < value.n && is_digit(value.p[i]) && n <= (size_t)most)
 		n = n * 10 + (size_t)(value.p[i++] - '0');
 	if (i < value.n || (value.p[0] == '0' && value.n > 1) || n < (size_t)least ||
 	    n > (size_t)most)
@@ -257,6 +269,40 @@ static int parse_flows(struct eg_words *w, const struct row *row, struct text va
 static int parse_dns_limit(struct eg_words *w, const struct row *row, struct text value)
 {
 	return parse_number(w, row, value, 0, EG_DNSLIMIT_MAX, &w->policy->dns_limit);
+}
+
+/* What a size may end in, and what that multiplies it by: powers of 1024. */
+static unsigned unit_shift(char c)
+{
+	return c == 'k' ? 10 : c == 'M' ? 20 : c == 'G' ? 30 : 0;
+}
+
+static int parse_log_size(struct eg_words *w, const struct row *row, struct text value)
+{
+	unsigned shift = unit_shift(value.p[value.n - 1]);
+	struct text number = { value.p, value.n - (shift > 0) };
+	char shown[SHOWN_MAX];
+	uint64_t n = 0;
+	size_t i = 0;
+
+	while (i < number.n && is_digit(number.p[i]) && n <= EG_LOG_SIZE_MAX)
+		n = n * 10 + (uint64_t)(number.p[i++] - '0');
+	if (number.n == 0 || i < number.n || number.p[0] == '0' || n > EG_LOG_SIZE_MAX >> shift ||
+	    n << shift < EG_LOG_SIZE_LEAST)
+		return refuse(w, "%s: '%s': no size from 64k to 1024G", row->word,
+			      quote(shown, value));
+	w->policy->log_size = n << shift;
+	return 0;
+}
+
+static int parse_log_files(struct eg_words *w, const struct row *row, struct text value)
+{
+	return parse_number(w, row, value, 0, EG_LOG_FILES_MAX, &w->policy->log_files);
+}
+
+static int parse_log_sample(struct eg_words *w, const struct row *row, struct text value)
+{
+	return parse_number(w, row, value, 0, EG_SAMPLE_MAX, &w->policy->log_sample);
 }
 
 static int parse_vm(struct eg_words *w, const struct row *row, struct text value)
@@ -288,6 +334,9 @@ static const struct row table[] = {
 	{ "action", SINGLE, parse_action, NULL },
 	{ "mode", SINGLE, parse_mode, NULL },
 	{ "log", SINGLE, parse_log, NULL },
+	{ "log-size", SINGLE, parse_log_size, NULL },
+	{ "log-files", SINGLE, parse_log_files, NULL },
+	{ "log-sample", SINGLE, parse_log_sample, NULL },
 	{ "flows", SINGLE, parse_flows, NULL },
 	{ "vm", SINGLE, parse_vm, NULL },
 };

@@ -12,7 +12,7 @@
 
 #include "policy.h"
 
-enum { EG_ERROR_MAX = 256, EG_LINE_MAX = 65536, EG_WORDS_COUNT_MAX = 16 };
+enum { EG_ERROR_MAX = 256, EG_LINE_MAX = 65536, EG_WORDS_COUNT_MAX = 32 };
 
 /* A policy being made, and which words were said. To start: zero everything but policy
  * and in_vnl. All that is said goes into one such maker, so that a word of one value said

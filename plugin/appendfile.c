@@ -242,15 +242,13 @@ static int renew(struct eg_appendfile *f)
 
 	if (fd < 0)
 		return fd;
-	fchmod(fd, 0600); /* whatever the umask */
 	close(f->fd);
 	f->fd = fd;
 	f->size = 0;
 	f->records = 0;
 	f->torn = f->ended = false;
 	begin(f);
-	write_page(f);
-	return 0;
+	return write_page(f);
 }
 
 /* End this file and begin the next. Returns 0 or a negative errno. */

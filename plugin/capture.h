@@ -10,12 +10,15 @@
 /* What both formats take as the longest packet, as tcpdump and Wireshark do. */
 enum { EG_SNAPLEN = 262144 };
 
+/* Which way a packet travels, as pcapng's flags have it. */
+enum eg_packet_way { EG_PACKET_NOWHERE, EG_PACKET_TO_GUEST, EG_PACKET_FROM_GUEST };
+
 /* A packet to be recorded. All pointers are the caller's. */
 struct eg_packet {
 	struct timespec when; /* wall clock */
 	const uint8_t *bytes;
 	size_t len;
-	bool to_guest;
+	enum eg_packet_way way;
 	const char *comment; /* printable ASCII; NULL: none. Classic captures have none */
 };
 

@@ -121,19 +121,22 @@ static void record(void *egress, const struct eg_report *r)
 {
 	struct egress *e = egress;
 
-	if (r->kind == EG_REPORT_BLOCKED)
-		eg_recorder_put(e->recorder, r->frame, r->len, r->age);
+	eg_recorder_report(e->recorder, r);
 }
 
-static int open_pipeline(struct egress *e)
+static int make_seeds(struct eg_seed seeds[2])
 {
-	struct eg_seed seed;
+	const size_t size = 2 * sizeof(seeds[0]);
 
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
-		eg_complain("no random bytes: %s", strerror(errno));
-		return -errno;
-	}
-	e->pipeline = eg_pipeline_new(e->config.policy, &seed, record, e);
+	if (getrandom(seeds, size, 0) == (ssize_t)size)
+		return 0;
+	eg_complain("no random bytes: %s", strerror(errno));
+	return -errno;
+}
+
+static int open_pipeline(struct egress *e, const struct eg_seed *seed)
+{
+	e->pipeline = eg_pipeline_new(e->config.policy, seed, record, e);
 	if (e->pipeline)
 		return 0;
 	eg_complain("no memory for %zu flows", e->config.policy->flows);
@@ -168,6 +171,7 @@ static int close_all(struct egress *e)
 	if (e->unreceived)
 		eg_complain("%llu frames for the guest were dropped: it did not receive in time",
 			    e->unreceived);
+	eg_recorder_ending(e->recorder);
 	if (e->pipeline)
 		eg_pipeline_end(e->pipeline, now_ms());
 	eg_pipeline_free(e->pipeline);
@@ -181,14 +185,33 @@ static int close_all(struct egress *e)
 	return rc;
 }
 
+/* Start the record, where there is to be one. Returns 0 or a negative errno, said on stderr. */
+static int open_recorder(struct egress *e, const char *descr, const struct eg_seed *seed)
+{
+	const struct eg_policy *p = e->config.policy;
+	const struct eg_recorder_options o = {
+		.log = p->log,
+		.label = p->vm[0] ? p->vm : descr && descr[0] ? descr : "guest",
+		.limit = (off_t)p->log_size,
+		.kept = (unsigned)p->log_files,
+		.sample = (unsigned)p->log_sample,
+		.seed = *seed,
+	};
+
+	return p->log ? eg_recorder_open(&e->recorder, &o) : 0;
+}
+
 /* All of open behind the configuration. Returns 0 or a negative errno. */
 static int open_parts(struct egress *e, char *descr, int interface_version,
 		      struct vde_open_args *args)
 {
-	int rc = open_pipeline(e);
+	struct eg_seed seeds[2];
+	int rc = make_seeds(seeds);
 
-	if (!rc && e->config.policy->log)
-		rc = eg_recorder_open(&e->recorder, e->config.policy->log);
+	if (!rc)
+		rc = open_pipeline(e, &seeds[0]);
+	if (!rc)
+		rc = open_recorder(e, descr, &seeds[1]);
 	if (!rc)
 		rc = open_nested(e, descr, interface_version, args);
 	if (!rc)

@@ -54,6 +54,8 @@ static int judge(int fd, enum eg_ownfile_how how, const struct eg_refusal *why)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return eg_refuse(why, -errno, "%s",
 				 errno == EWOULDBLOCK ? "is in use by another" : strerror(errno));
+	if (how == EG_OWNFILE_MAKE && fchmod(fd, 0600) < 0) /* whatever the umask */
+		return eg_refuse(why, -errno, "%s", strerror(errno));
 	return 0;
 }
 
@@ -73,6 +75,8 @@ int eg_ownfile_open(int dir, const char *name, enum eg_ownfile_how how,
 	rc = judge(fd, how, why);
 	if (!rc)
 		return fd;
+	if (how == EG_OWNFILE_MAKE)
+		unlinkat(dir, name, 0);
 	close(fd);
 	return rc;
 }

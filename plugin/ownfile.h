@@ -7,7 +7,7 @@
 
 enum eg_ownfile_how {
 	EG_OWNFILE_TAKE,  /* to append to it, or a new one */
-	EG_OWNFILE_MAKE,  /* a new one: where something is there, -EEXIST */
+	EG_OWNFILE_MAKE,  /* a new one of mode 0600: where something is there, -EEXIST */
 	EG_OWNFILE_PROBE, /* to find out whose it is; where nothing is there, -ENOENT */
 };
 

@@ -44,12 +44,10 @@ enum {
 	SECTION_USERAPPL = 4,
 	INTERFACE_NAME = 2,
 	INTERFACE_TSRESOL = 9,
-	PACKET_FLAGS = 2,
+	PACKET_FLAGS = 2, /* the lowest bits: 1 inbound, 2 outbound */
 	STATISTICS_RECEIVED = 4,
 	STATISTICS_DROPPED = 5,
 };
-
-enum { INBOUND = 1, OUTBOUND = 2 }; /* of PACKET_FLAGS */
 
 struct state {
 	const struct eg_capture_about *about;
@@ -187,7 +185,7 @@ static const uint8_t *record(void *state, const struct eg_packet *packet, size_t
 			     size_t *len)
 {
 	struct state *s = state;
-	const uint32_t flags = packet->to_guest ? INBOUND : OUTBOUND;
+	const uint32_t flags = (uint32_t)packet->way;
 	uint8_t *p = begin_block(s->block, ENHANCED_PACKET);
 
 	p = give32(p, 0); /* the interface */

@@ -1,84 +1,344 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The recorder: blocked frames go to disk off the frame's path.
+ * The recorder: what was blocked goes to disk off the frame's path.
  *
- * Purpose. A verdict must not wait for a disk, and a record must survive the
- * host's sudden death. So a frame is copied into a bounded queue, and a thread
- * writes: it drains the queue into the capture's buffer and flushes as soon as
- * the queue is empty or BATCH frames are together. What was blocked is with the
- * kernel, where a SIGKILL no longer reaches it, within the time it takes
- * to wake a thread.
+ * Purpose. A verdict must not wait for a disk, a record must survive the host's sudden death,
+ * and a guest must not decide how much is written. So of a flood the first frames are copied into
+ * a bounded queue and the rest is counted, and a thread writes: what is in the queue as soon as
+ * something is, and every second what was counted in windows that are over. What was blocked is
+ * with the kernel, where a SIGKILL no longer reaches it, within the time it takes to wake a thread.
  *
- * Invariants. Every frame put is written, or counted in lost. The thread takes no
- * signals: they are the host's. It ends in eg_recorder_close, never later.
+ * Invariants. Every blocked frame is recorded, suppressed or lost, and counted as
+ * that: taken is what was put into the queue, suppressed what the sampler counted (it has no room
+ * in the queue, or is one of many), and what a disk refuses is lost. The sampler's lock is held for
+ * one frame, or to look at a few of its buckets, and never while something is written. The thread
+ * takes no signals: they are the host's. It ends in eg_recorder_close, never later.
  *
- * Fails how. A full disk: the batch is cut off again, counted, and the next one
- * tried. A full queue: counted.
+ * Fails how. A full disk: what it refuses is counted, and the next is tried. A full queue: counted.
  */
 #include "recorder.h"
 
-#include "capture.h"
 #include "complain.h"
+#include "outputs.h"
 #include "queue.h"
+#include "sample.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { BATCH = 256 }; /* frames between two flushes at most */
+enum {
+	WAKE = 1000, /* ms between two looks for what was counted */
+	SUMMARY_SIZE = sizeof(struct eg_item) + sizeof(struct eg_record_suppressed) + 8,
+};
 
 struct eg_recorder {
 	struct eg_queue *queue;
-	struct eg_capture *file;
-	pthread_t writer;
+	struct eg_outputs *outputs;
+	pthread_mutex_t sampling; /* the sampler's */
+	struct eg_sample *sampler;
 	char *path;
-	atomic_ullong lost;
-	int last_error; /* the writer's: negative errno of the last write that failed */
-	uint8_t frame[EG_QUEUE_SIZE];
+	atomic_bool ending;
+	atomic_ullong taken, suppressed; /* blocked frames, on the frame's path */
+	atomic_ullong lost_frames;       /* of those taken */
+	atomic_ullong lost_summed;       /* of those suppressed */
+	/* The writer's. */
+	pthread_t writer;
+	int last_error; /* negative errno of the last write that failed */
+	struct eg_batch summaries;
+	uint64_t summary_bytes[EG_SAMPLE_CHUNK * SUMMARY_SIZE / 8];
 };
 
-static void settled(void *recorder, unsigned n, uint64_t first, int error)
-{
-	struct eg_recorder *r = recorder;
+_Static_assert((int)EG_REPORT_FLOW_END < (int)EG_SAMPLE_KINDS, "a kind of report is a kind of key");
 
-	if (first)
-		return;
-	r->last_error = error;
-	atomic_fetch_add(&r->lost, n);
+static const uint8_t record_kinds[] = {
+	[EG_REPORT_BLOCKED] = EG_RECORD_BLOCKED,
+	[EG_REPORT_QUERY] = EG_RECORD_QUERY,
+	[EG_REPORT_FLOW_START] = EG_RECORD_FLOW_START,
+	[EG_REPORT_FLOW_END] = EG_RECORD_FLOW_END,
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* Write what is queued, up to BATCH frames, and flush. Returns false once the
- * queue is closed and empty. */
-static bool write_batch(struct eg_recorder *r)
+static uint64_t to_ns(const struct timespec *t)
 {
-	struct eg_queue_item item;
-	unsigned n = 0;
+	return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_nsec;
+}
 
-	while (n < BATCH && eg_queue_take(r->queue, &item, r->frame, n == 0)) {
-		const struct eg_packet packet = {
-			.when = item.when,
-			.bytes = r->frame,
-			.len = item.len,
-		};
+static struct timespec from_ns(uint64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / 1000000000),
+		.tv_nsec = (long)(ns % 1000000000),
+	};
+}
 
-		eg_capture_put(r->file, &packet);
-		n++;
-	}
-	if (n == 0)
+/* The wall clock AGE ms ago. */
+static struct timespec ago(uint64_t age)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return from_ns(to_ns(&now) - age * 1000000);
+}
+
+/*
+ * The frame's path
+ */
+
+/* Whether what has KEY is to be recorded whole; else it was counted. */
+static bool take(struct eg_recorder *r, const struct eg_sample_key *key,
+		 const struct timespec *when)
+{
+	bool whole;
+
+	pthread_mutex_lock(&r->sampling);
+	whole = eg_sample_take(r->sampler, key, now_ms(), to_ns(when));
+	pthread_mutex_unlock(&r->sampling);
+	return whole;
+}
+
+/* There was no room for it in the queue. */
+static void miss(struct eg_recorder *r, const struct eg_sample_key *key,
+		 const struct timespec *when)
+{
+	pthread_mutex_lock(&r->sampling);
+	eg_sample_miss(r->sampler, key, now_ms(), to_ns(when));
+	pthread_mutex_unlock(&r->sampling);
+}
+
+/* Put N records, which KEY stands for, or count them as one. Returns whether they are in the
+ * queue. */
+static bool put(struct eg_recorder *r, const struct eg_sample_key *key,
+		const struct eg_queued *records, size_t n)
+{
+	const struct timespec *when = &records[0].record.when;
+
+	if (!take(r, key, when))
 		return false;
-	eg_capture_flush(r->file);
-	return true;
+	if (eg_queue_put(r->queue, records, n))
+		return true;
+	miss(r, key, when);
+	return false;
+}
+
+/* A frame, and what the guest is told about it. */
+static void report_frame(struct eg_recorder *r, const struct eg_report *report)
+{
+	const struct eg_sample_key key = eg_sample_key(report->kind, report->dir, report->reason,
+						       report->frame, report->len);
+	struct eg_queued records[2] = { {
+		.record = {
+			.when = ago(report->age),
+			.kind = record_kinds[report->kind],
+			.dir = (uint8_t)report->dir,
+			.reason = (uint8_t)report->reason,
+			.passed = report->passed,
+			.answer = (uint8_t)report->answer,
+			.len = report->len <= EG_QUEUE_SIZE ? (uint32_t)report->len : UINT32_MAX,
+		},
+		.bytes = report->frame,
+	} };
+	size_t n = 1;
+	bool whole;
+
+	if (report->reply_len) {
+		records[n] = records[0];
+		records[n].record.kind = EG_RECORD_ANSWER;
+		records[n].record.dir = EG_FROM_NETWORK;
+		records[n].record.passed = false;
+		records[n].record.len = (uint32_t)report->reply_len;
+		records[n++].bytes = report->reply;
+	}
+	whole = put(r, &key, records, n);
+	if (report->kind == EG_REPORT_BLOCKED)
+		atomic_fetch_add(whole ? &r->taken : &r->suppressed, 1);
+}
+
+static enum eg_flow_state state_of(const struct eg_flow *flow)
+{
+	if (flow->key.proto != EG_PROTO_TCP)
+		return flow->bytes[0] && flow->bytes[1] ? EG_FLOW_ESTABLISHED : EG_FLOW_NEW;
+	switch (flow->tcp.state) {
+	case EG_TCP_SYN_SENT:
+	case EG_TCP_SYN_RECEIVED:
+		return EG_FLOW_NEW;
+	case EG_TCP_ESTABLISHED:
+	case EG_TCP_FIN_WAIT:
+	case EG_TCP_CLOSE_WAIT:
+		return EG_FLOW_ESTABLISHED;
+	default:
+		return EG_FLOW_CLOSED;
+	}
+}
+
+/* Flows are counted together that have the same opener and lead to the same service. */
+static struct eg_sample_key flow_key(const struct eg_report *report)
+{
+	const struct eg_flow *f = report->flow;
+	const struct eg_addr *dst = f->by_guest ? &f->key.network : &f->key.guest;
+
+	return (struct eg_sample_key){
+		.dst = *dst,
+		.dport = f->by_guest ? f->key.network_port : f->key.guest_port,
+		.ethertype = eg_addr_is4(dst) ? EG_ETHERTYPE_IP4 : EG_ETHERTYPE_IP6,
+		.proto = f->key.proto,
+		.kind = (uint8_t)report->kind,
+		.dir = !f->by_guest,
+		.is_ip = 1,
+		.has_dst = 1,
+	};
+}
+
+static void report_flow(struct eg_recorder *r, const struct eg_report *report)
+{
+	const struct eg_flow *f = report->flow;
+	const struct eg_sample_key key = flow_key(report);
+	const uint64_t opened = (uint64_t)f->opened * 1000, now = now_ms();
+	const struct eg_record_flow flow = {
+		.opened = ago(now > opened ? now - opened : 0),
+		.guest = f->key.guest,
+		.network = f->key.network,
+		.guest_port = f->key.guest_port,
+		.network_port = f->key.network_port,
+		.proto = f->key.proto,
+		.state = (uint8_t)state_of(f),
+		.end = atomic_load(&r->ending) ? EG_FLOW_SHUTDOWN : EG_FLOW_TIMEOUT,
+		.bytes = { f->bytes[0], f->bytes[1] },
+	};
+	const struct eg_queued record = {
+		.record = {
+			.when = ago(0),
+			.kind = record_kinds[report->kind],
+			.dir = f->by_guest ? EG_FROM_GUEST : EG_FROM_NETWORK,
+			.len = sizeof(flow),
+		},
+		.bytes = &flow,
+	};
+
+	put(r, &key, &record, 1);
+}
+
+void eg_recorder_report(struct eg_recorder *r, const struct eg_report *report)
+{
+	if (!r)
+		return;
+	if (report->flow)
+		report_flow(r, report);
+	else
+		report_frame(r, report);
+}
+
+bool eg_recorder_say(struct eg_recorder *r, struct eg_record record, const void *bytes)
+{
+	struct eg_queued queued = { .record = record, .bytes = bytes };
+
+	queued.record.when = ago(0);
+	return eg_queue_put(r->queue, &queued, 1);
+}
+
+void eg_recorder_ending(struct eg_recorder *r)
+{
+	if (r)
+		atomic_store(&r->ending, true);
+}
+
+void eg_recorder_count(struct eg_recorder *r, struct eg_recorder_counts *counts)
+{
+	uint64_t frames = atomic_load(&r->lost_frames), summed = atomic_load(&r->lost_summed);
+
+	counts->recorded = atomic_load(&r->taken) - frames;
+	counts->suppressed = atomic_load(&r->suppressed) - summed;
+	counts->lost = frames + summed;
+}
+
+/*
+ * The writer
+ */
+
+static void write_batch(struct eg_recorder *r, struct eg_batch *b)
+{
+	struct eg_recorder_counts c;
+	struct eg_outputs_loss loss;
+
+	eg_recorder_count(r, &c);
+	eg_outputs_count(r->outputs, c.recorded + c.suppressed + c.lost, c.suppressed + c.lost);
+	loss = eg_outputs_write(r->outputs, b);
+	if (loss.error)
+		r->last_error = loss.error;
+	atomic_fetch_add(&r->lost_frames, loss.frames);
+	atomic_fetch_add(&r->lost_summed, loss.summed);
+}
+
+static void add_summary(struct eg_recorder *r, const struct eg_sample_summary *s)
+{
+	const struct eg_record_suppressed suppressed = {
+		.of = record_kinds[s->key.kind],
+		.count = s->count,
+		.first = from_ns(s->first),
+		.last = from_ns(s->last),
+		.ethertype = s->key.ethertype,
+		.proto = s->key.is_ip ? s->key.proto : -1,
+		.has_dst = s->key.has_dst,
+		.dst = s->key.dst,
+		.dport = s->key.dport,
+	};
+	const struct eg_record record = {
+		.when = ago(0),
+		.kind = EG_RECORD_SUPPRESSED,
+		.dir = s->key.dir ? EG_FROM_NETWORK : EG_FROM_GUEST,
+		.reason = s->key.reason,
+		.len = sizeof(suppressed),
+	};
+
+	eg_batch_add(&r->summaries, &record, &suppressed);
+}
+
+/* Write what was counted in windows that are over, or ALL that was. */
+static void sum_up(struct eg_recorder *r, bool all)
+{
+	struct eg_sample_summary sums[EG_SAMPLE_CHUNK];
+
+	for (int i = 0; i < EG_SAMPLE_ROUND; i++) {
+		size_t n;
+
+		pthread_mutex_lock(&r->sampling);
+		n = eg_sample_collect(r->sampler, now_ms(), all, sums);
+		pthread_mutex_unlock(&r->sampling);
+		r->summaries.used = 0;
+		for (size_t j = 0; j < n; j++)
+			add_summary(r, &sums[j]);
+		if (n)
+			write_batch(r, &r->summaries);
+	}
 }
 
 static void *write_all(void *recorder)
 {
-	while (write_batch(recorder))
-		;
+	struct eg_recorder *r = recorder;
+	uint64_t summed = now_ms(), now;
+	struct eg_batch *b;
+
+	while ((b = eg_queue_take(r->queue, WAKE))) {
+		if (b->used)
+			write_batch(r, b);
+		else
+			eg_outputs_tick(r->outputs);
+		now = now_ms();
+		if (now - summed < (uint64_t)WAKE)
+			continue;
+		summed = now;
+		sum_up(r, false);
+	}
+	sum_up(r, true);
 	return NULL;
 }
 
@@ -92,84 +352,80 @@ static int start_writer(struct eg_recorder *r)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&r->writer, NULL, write_all, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc)
+		eg_complain("no thread for the record: %s", strerror(rc));
 	return -rc;
 }
 
+/*
+ * Opening and closing
+ */
+
 static void release(struct eg_recorder *r)
 {
-	eg_capture_close(r->file);
+	eg_outputs_close(r->outputs);
 	eg_queue_free(r->queue);
+	eg_sample_free(r->sampler);
+	pthread_mutex_destroy(&r->sampling);
 	free(r->path);
 	free(r);
 }
 
-static int open_capture(struct eg_recorder *r, const struct eg_refusal *why)
+/* Make what needs memory. Returns 0 or a negative errno. */
+static int prepare(struct eg_recorder *r, const struct eg_recorder_options *o)
 {
-	const struct eg_append_options o = {
-		.path = r->path,
-		.settled = settled,
-		.ctx = r,
+	r->path = o->log ? strdup(o->log) : NULL;
+	r->queue = eg_queue_new();
+	r->sampler = eg_sample_new(o->sample, &o->seed);
+	if (!r->path == !o->log && r->queue && r->sampler)
+		return 0;
+	eg_complain("no memory for a record");
+	return -ENOMEM;
+}
+
+int eg_recorder_open(struct eg_recorder **out, const struct eg_recorder_options *o)
+{
+	const struct eg_outputs_options outputs = {
+		.log = o->log,
+		.events = o->events,
+		.label = o->label,
+		.limit = o->limit,
+		.kept = o->kept,
 	};
-
-	return eg_capture_open(&r->file, &o, "guest", why);
-}
-
-int eg_recorder_open(struct eg_recorder **out, const char *path)
-{
 	struct eg_recorder *r = calloc(1, sizeof(*r));
-	char error[128] = "no memory for it";
-	int rc = -ENOMEM;
+	int rc;
 
-	if (r) {
-		r->path = strdup(path);
-		r->queue = eg_queue_new();
+	if (!r) {
+		eg_complain("no memory for a record");
+		return -ENOMEM;
 	}
-	if (r && r->path && r->queue)
-		rc = open_capture(r, &(struct eg_refusal){ error, sizeof(error) });
-	if (!rc) {
+	pthread_mutex_init(&r->sampling, NULL);
+	r->summaries.bytes = (uint8_t *)r->summary_bytes;
+	r->summaries.size = sizeof(r->summary_bytes);
+	rc = prepare(r, o);
+	if (!rc)
+		rc = eg_outputs_open(&r->outputs, &outputs);
+	if (!rc)
 		rc = start_writer(r);
-		if (rc)
-			snprintf(error, sizeof(error), "no thread for it: %s", strerror(-rc));
-	}
-	if (rc) {
-		eg_complain("log %s: %s", path, error);
-		if (r)
-			release(r);
-		return rc;
-	}
-	*out = r;
-	return 0;
-}
-
-void eg_recorder_put(struct eg_recorder *r, const uint8_t *frame, size_t len, uint64_t age)
-{
-	struct timespec when;
-
-	if (!r)
-		return;
-	clock_gettime(CLOCK_REALTIME, &when);
-	when.tv_sec -= (time_t)(age / 1000);
-	when.tv_nsec -= (long)(age % 1000) * 1000000;
-	if (when.tv_nsec < 0) {
-		when.tv_nsec += 1000000000;
-		when.tv_sec--;
-	}
-	if (!eg_queue_put(r->queue, &when, frame, len))
-		atomic_fetch_add(&r->lost, 1);
+	if (rc)
+		release(r);
+	else
+		*out = r;
+	return rc;
 }
 
 void eg_recorder_close(struct eg_recorder *r)
 {
-	unsigned long long lost;
+	struct eg_recorder_counts c;
 
 	if (!r)
 		return;
 	eg_queue_close(r->queue);
 	pthread_join(r->writer, NULL);
-	lost = atomic_load(&r->lost);
-	if (lost)
-		eg_complain("log %s: %llu blocked frames are not in it: %s", r->path, lost,
-			    r->last_error ? strerror(-r->last_error)
-					  : "they came faster than it could be written");
+	eg_recorder_count(r, &c);
+	eg_outputs_count(r->outputs, c.recorded + c.suppressed + c.lost, c.suppressed + c.lost);
+	if (c.lost)
+		eg_complain("log %s: %llu blocked frames are not in it: %s", r->path,
+			    (unsigned long long)c.lost, strerror(-r->last_error));
 	release(r);
 }

@@ -1,22 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The record of blocked frames: a queue, a writer thread, a capture file. */
+/* The record of what was blocked: a sampler, a queue, a writer thread, files. See recorder.c. */
 #ifndef EG_RECORDER_H
 #define EG_RECORDER_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "pipeline.h"
+#include "record.h"
+
+#include <sys/types.h>
+
+struct eg_recorder_options {
+	const char *log;    /* the capture; NULL: none */
+	const char *events; /* where lines of events go: see eventsink.h; NULL: nowhere */
+	const char *label;  /* the guest's */
+	off_t limit;        /* bytes in a file */
+	unsigned kept;      /* finished files */
+	unsigned sample;    /* frames recorded whole: see sample.h; 0: all */
+	struct eg_seed seed;
+};
+
+/* Blocked frames: each is in one of the three. One that waits in the queue is recorded until it
+ * turns out to be lost. */
+struct eg_recorder_counts {
+	uint64_t recorded;
+	uint64_t suppressed; /* counted, and told in sum */
+	uint64_t lost;       /* the disk did not take it, or the sum that counted it */
+};
 
 struct eg_recorder;
 
-/* Start recording to PATH. Returns 0 and *OUT (the caller's), or a negative errno,
- * with one line said on stderr. */
-int eg_recorder_open(struct eg_recorder **out, const char *path);
+/* Start recording. Returns 0 and *OUT (the caller's), or a negative errno, with one line said on
+ * stderr. */
+int eg_recorder_open(struct eg_recorder **out, const struct eg_recorder_options *o);
 
-/* Record the LEN bytes at FRAME as of AGE ms ago. Never waits for a disk: what does not
- * fit into the queue is counted as lost. Any thread. NULL as recorder records nothing. */
-void eg_recorder_put(struct eg_recorder *r, const uint8_t *frame, size_t len, uint64_t age);
+/* Record REPORT. Never waits for a disk: what does not fit into the queue is counted as
+ * suppressed. Any thread. NULL as recorder records nothing. */
+void eg_recorder_report(struct eg_recorder *r, const struct eg_report *report);
 
-/* Write what is queued, end the thread and close the file; where frames were
+/* Record something that is not told by the pipeline: R, whose when is set here, and its bytes.
+ * Returns whether there was room for it in the queue. Any thread. */
+bool eg_recorder_say(struct eg_recorder *r, struct eg_record record, const void *bytes);
+
+/* The flows that are reported to end from now on do so because the host ends. */
+void eg_recorder_ending(struct eg_recorder *r);
+
+/* Exact at any time, between two reports. Any thread. */
+void eg_recorder_count(struct eg_recorder *r, struct eg_recorder_counts *counts);
+
+/* Write what is queued and what was counted, end the thread and close the files; where frames were
  * lost, one line on stderr says how many. NULL is fine. */
 void eg_recorder_close(struct eg_recorder *r);
 

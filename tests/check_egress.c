@@ -360,7 +360,7 @@ START_TEST(log_holds_each_blocked_frame_once_and_is_appended_to)
 	struct rig r;
 
 	snprintf(path, sizeof(path), "%s/log.pcap", folder);
-	snprintf(options, sizeof(options), "[log=\"%s\"]", path);
+	snprintf(options, sizeof(options), "[log=\"%s\"/log-sample=0]", path);
 	for (unsigned round = 1; round <= 2; round++) {
 		rig_open(&r, options);
 		for (int i = 0; i < 100; i++)
@@ -382,7 +382,7 @@ START_TEST(log_holds_what_was_held_at_the_end)
 	size_t n;
 
 	snprintf(path, sizeof(path), "%s/held.pcap", folder);
-	snprintf(options, sizeof(options), "[log=\"%s\"]", path);
+	snprintf(options, sizeof(options), "[log=\"%s\"/log-sample=0]", path);
 	packet_udp4(frame, &packet_guest, &packet_network, payload, sizeof(payload));
 	n = part_of(frame, 0, 64, false);
 	rig_open(&r, options);

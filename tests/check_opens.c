@@ -7,6 +7,7 @@
  *
  * The module is linked into this program, and the network below it is one of ours.
  */
+#include "capture.h"
 #include "check_opens_faults.h"
 #include "packet.h"
 
@@ -134,30 +135,45 @@ static void nothing_is_left(const struct holdings *before, const char *after)
 /* What is opened: options, and what there is on disk before each time. */
 static const struct scene {
 	const char *options; /* with the folder for each %s */
-	const char *log;     /* a file, with LEN bytes of a capture to start with */
-	size_t len;
+	const char *log; /* a capture, to start with of PACKETS and TORN bytes more; NULL: none */
+	unsigned packets, torn;
 } scenes[] = {
-	{ "", NULL, 0 },
-	{ "[log=\"%s/log.pcap\"]", "log.pcap", 0 },
-	{ "[log=\"%s/log.pcap\"]", "log.pcap", 24 + 16 + 60 + 5 },
+	{ "", NULL, 0, 0 },
+	{ "[log=\"%s/log.pcap\"]", "log.pcap", 0, 0 },
+	{ "[log=\"%s/log.pcap\"]", "log.pcap", 1, 5 },
 	{ "[log=\"%s/log.pcap\"/policy=\"%s/policy\"/vm=\"check\"/resolve=\"a.example\"]{x://}",
-	  "log.pcap", 24 },
-	{ "[flows=16/action=drop/dns=\"192.0.2.53\"/policy=\"%s/policy\"]", NULL, 0 },
+	  "log.pcap", 3, 0 },
+	{ "[log=\"%s/log.pcapng\"]", "log.pcapng", 0, 0 },
+	{ "[log=\"%s/log.pcapng\"]", "log.pcapng", 1, 20 },
+	/* One that is full is rotated at once. */
+	{ "[log=\"%s/log.pcapng\"/log-size=\"64k\"/log-files=\"2\"]", "log.pcapng", 600, 0 },
+	{ "[flows=16/action=drop/dns=\"192.0.2.53\"/policy=\"%s/policy\"]", NULL, 0, 0 },
 };
 
-/* A capture of one frame, and the start of another record. */
-static void write_capture(const char *path, size_t len)
+static void settled(void *ctx, unsigned n, uint64_t first, int error)
 {
-	static const uint32_t header[] = { 0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1 };
-	static const uint32_t record[] = { 1, 2, 60, 60 };
-	uint8_t bytes[128] = { 0 };
-	FILE *f = fopen(path, "w");
+	(void)ctx;
+	(void)n;
+	(void)error;
+	ck_assert_uint_gt(first, 0);
+}
 
-	memcpy(bytes, header, sizeof(header));
-	memcpy(bytes + sizeof(header), record, sizeof(record));
+static void write_capture(const char *path, const struct scene *s)
+{
+	const struct eg_append_options options = { .path = path, .settled = settled };
+	const struct eg_packet packet = { .bytes = (const uint8_t[100]){ 0 }, .len = 100 };
+	const struct eg_refusal nobody = { 0 };
+	struct eg_capture *c;
+	FILE *f;
+
+	ck_assert_int_eq(eg_capture_open(&c, &options, "guest", &nobody), 0);
+	for (unsigned i = 0; i < s->packets; i++)
+		eg_capture_put(c, &packet);
+	eg_capture_close(c);
+	f = fopen(path, "a");
 	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_le(len, sizeof(bytes));
-	ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+	for (unsigned i = 0; i < s->torn; i++)
+		fputc(0, f);
 	ck_assert_int_eq(fclose(f), 0);
 }
 
@@ -189,8 +205,8 @@ static void prepare(const struct scene *s, char *vnl, size_t size)
 		return;
 	snprintf(path, sizeof(path), "%s/%s", folder, s->log);
 	unlink(path);
-	if (s->len)
-		write_capture(path, s->len);
+	if (s->packets)
+		write_capture(path, s);
 }
 
 /* Open VNL while the NTH call fails, with what it says in SAID. */
@@ -361,7 +377,8 @@ END_TEST
 
 static void remove_folder(void)
 {
-	static const char *const names[] = { "log.pcap", "policy" };
+	static const char *const names[] = { "log.pcap", "log.pcapng", "log.1.pcapng",
+					     "log.2.pcapng", "policy" };
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

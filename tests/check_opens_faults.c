@@ -216,6 +216,18 @@ EXPORT int ftruncate(int fd, off_t size)
 	return faults_fail(FAULT_FTRUNCATE) ? -1 : next(fd, size);
 }
 
+EXPORT int fstatat(int dir, const char *path, struct stat *st, int flags)
+{
+	NEXT(fstatat);
+	return faults_fail(FAULT_FSTATAT) ? -1 : next(dir, path, st, flags);
+}
+
+EXPORT int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	NEXT(renameat);
+	return faults_fail(FAULT_RENAMEAT) ? -1 : next(from_dir, from, to_dir, to);
+}
+
 EXPORT FILE *fopen(const char *path, const char *mode)
 {
 	NEXT(fopen);

@@ -20,6 +20,8 @@
 	X(PREAD, "pread", EIO)                                                                     \
 	X(PWRITE, "pwrite", ENOSPC)                                                                \
 	X(FTRUNCATE, "ftruncate", EIO)                                                             \
+	X(FSTATAT, "fstatat", EIO)                                                                 \
+	X(RENAMEAT, "renameat", EIO)                                                               \
 	X(FOPEN, "fopen", EMFILE)                                                                  \
 	X(FDOPEN, "fdopen", ENOMEM)                                                                \
 	X(FMEMOPEN, "fmemopen", ENOMEM)                                                            \

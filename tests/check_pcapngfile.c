@@ -53,7 +53,7 @@ static void put(struct eg_capture *c, unsigned number, size_t len)
 		.when = { .tv_sec = 1700000000 + number, .tv_nsec = 123456789 },
 		.bytes = memset(bytes, (int)number, sizeof(bytes)),
 		.len = len,
-		.to_guest = number % 2,
+		.way = number % 3,
 		.comment = comment,
 	};
 
@@ -89,7 +89,7 @@ static void holds(const char *name, unsigned first, unsigned last_one)
 		ck_assert_int_eq(sscanf(packet->comment, "egress number=%u", &number), 1);
 		ck_assert_uint_eq(number, i);
 		ck_assert_uint_eq(packet->time, (1700000000 + i) * 1000000000ull + 123456789);
-		ck_assert_uint_eq(packet->flags, i % 2 ? 1 : 2);
+		ck_assert_uint_eq(packet->flags, i % 3);
 		ck_assert_int_eq(pcap_next_ex(p, &h, &data), 1);
 		ck_assert_int_eq(h->ts.tv_sec, 1700000000 + i);
 		ck_assert_int_eq(h->ts.tv_usec, 123456789);

@@ -1,85 +1,86 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * This program's pwrite stands in for the C library's, so that the disk can be full, or slow; and
+ * its coarse clock, so that windows can end.
+ */
 #include "recorder.h"
 
-#include <check.h>
+#include "folder.h"
+#include "packet.h"
+#include "pcapng.h"
+
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-static char folder[] = "/tmp/check_recorder.XXXXXX";
-static char path[64];
+#define EXPORT __attribute__((visibility("default")))
+
+static atomic_bool full, stuck, waits; /* the disk is, and a write waits for it */
+static atomic_int later;               /* s that our clock is ahead */
+static struct eg_recorder *r;
+static struct eg_recorder_options options;
+static struct pcapng found;
+static uint8_t frame[PACKET_MAX];
+static size_t frame_len;
+static char said[512];
+
+EXPORT ssize_t pwrite(int fd, const void *buf, size_t n, off_t at)
+{
+	while (atomic_load(&stuck)) {
+		atomic_store(&waits, true);
+		usleep(1000);
+	}
+	atomic_store(&waits, false);
+	if (atomic_load(&full)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_pwrite64, fd, buf, n, at);
+}
+
+EXPORT int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (clock == CLOCK_MONOTONIC_COARSE)
+		ts->tv_sec += atomic_load(&later);
+	return rc;
+}
 
 static void setup(void)
 {
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/x.pcap", folder);
+	folder_make();
+	options = (struct eg_recorder_options){
+		.log = folder_path("x.pcapng"),
+		.label = "guest",
+		.seed = { 1, 2 },
+	};
+	r = NULL;
+	memset(&found, 0, sizeof(found));
+	atomic_store(&full, false);
+	atomic_store(&stuck, false);
+	atomic_store(&later, 0);
+	frame_len = packet_udp4(frame, &packet_guest, &packet_network, "payload", 7);
 }
 
 static void teardown(void)
 {
-	unlink(path);
-	rmdir(folder);
+	pcapng_free(&found);
+	folder_remove();
 }
 
-static unsigned count(void)
+static void open_recorder(void)
 {
-	char text[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_open_offline(path, text);
-	struct pcap_pkthdr *h;
-	const u_char *data;
-	unsigned n = 0;
-
-	ck_assert_msg(p != NULL, "%s", text);
-	while (pcap_next_ex(p, &h, &data) == 1)
-		n++;
-	pcap_close(p);
-	return n;
+	ck_assert_int_eq(eg_recorder_open(&r, &options), 0);
 }
 
-START_TEST(all_that_was_put_is_written_by_the_close)
-{
-	uint8_t frame[60] = { 0 };
-	struct eg_recorder *r;
-
-	ck_assert_int_eq(eg_recorder_open(&r, path), 0);
-	for (int i = 0; i < 1000; i++)
-		eg_recorder_put(r, frame, sizeof(frame), 0);
-	eg_recorder_close(r);
-	ck_assert_uint_eq(count(), 1000);
-}
-END_TEST
-
-/* The host is killed: what was put is with the kernel, without any close. */
-START_TEST(killed_host_leaves_what_was_put)
-{
-	const struct timespec moment = { .tv_nsec = 200000000 };
-	uint8_t frame[60] = { 0 };
-	struct eg_recorder *r;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (eg_recorder_open(&r, path) == 0)
-			for (int i = 0; i < 50; i++)
-				eg_recorder_put(r, frame, sizeof(frame), 0);
-		nanosleep(&moment, NULL);
-		raise(SIGKILL);
-	}
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_uint_eq(count(), 50);
-}
-END_TEST
-
-/* Run with stderr in a pipe; return what was said. */
-static ssize_t said_at_close(struct eg_recorder *r, char *said, size_t size)
+/* Close with stderr in a pipe; what was said is in SAID. */
+static void close_recorder(void)
 {
 	int saved = dup(STDERR_FILENO), p[2];
 	ssize_t n;
@@ -87,75 +88,470 @@ static ssize_t said_at_close(struct eg_recorder *r, char *said, size_t size)
 	ck_assert_int_eq(pipe(p), 0);
 	dup2(p[1], STDERR_FILENO);
 	eg_recorder_close(r);
+	r = NULL;
 	dup2(saved, STDERR_FILENO);
 	close(p[1]);
-	n = read(p[0], said, size - 1);
+	n = read(p[0], said, sizeof(said) - 1);
 	said[n > 0 ? n : 0] = '\0';
 	close(p[0]);
 	close(saved);
-	return n;
 }
 
-START_TEST(full_disk_is_survived_and_counted)
+static struct eg_report blocked(void)
 {
-	struct rlimit small, before;
-	uint8_t frame[1000] = { 0 };
-	struct eg_recorder *r;
-	char said[256];
-	unsigned lost;
+	return (struct eg_report){
+		.kind = EG_REPORT_BLOCKED,
+		.dir = EG_FROM_GUEST,
+		.reason = EG_R_UDP_NEW,
+		.frame = frame,
+		.len = frame_len,
+	};
+}
 
-	ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
-	ck_assert_int_eq(eg_recorder_open(&r, path), 0);
-	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
-	small = before;
-	small.rlim_cur = 24 + 5 * 1016 + 100;
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-	for (int i = 0; i < 1500; i++)
-		eg_recorder_put(r, frame, sizeof(frame), 0);
-	said_at_close(r, said, sizeof(said));
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
-	ck_assert_msg(sscanf(strstr(said, "pcap: ") + 6, "%u blocked", &lost) == 1, "%s", said);
-	ck_assert_uint_eq(count() + lost, 1500);
-	ck_assert_uint_gt(lost, 1400);
+/* Report N blocked frames to port NUMBER. */
+static void report_to(uint16_t number, unsigned n)
+{
+	const struct packet_end to = packet_at(&packet_network, number);
+	uint8_t bytes[128];
+	struct eg_report report = blocked();
+
+	report.frame = bytes;
+	report.len = packet_udp4(bytes, &packet_guest, &to, "payload", 7);
+	for (unsigned i = 0; i < n; i++)
+		eg_recorder_report(r, &report);
+}
+
+static void report(unsigned n)
+{
+	report_to(443, n);
+}
+
+static void counted(uint64_t recorded, uint64_t suppressed, uint64_t lost)
+{
+	struct eg_recorder_counts c;
+
+	eg_recorder_count(r, &c);
+	ck_assert_uint_eq(c.recorded, recorded);
+	ck_assert_uint_eq(c.suppressed, suppressed);
+	ck_assert_uint_eq(c.lost, lost);
+}
+
+/* What a capture says. */
+struct sums {
+	uint64_t frames, suppressed, lost;
+	unsigned notes;
+};
+
+/* The sums of the capture NAME. */
+static struct sums sum(const char *name)
+{
+	struct sums s = { 0 };
+
+	pcapng_free(&found);
+	pcapng_read(&found, folder_path(name));
+	ck_assert_msg(!found.fault, "%s: %s at %zu", name, found.fault, found.fault_at);
+	for (size_t i = 0; i < found.count; i++) {
+		const char *comment = found.packets[i].comment;
+		unsigned long long n;
+
+		s.frames += strncmp(comment, "egress verdict=block ", 21) == 0;
+		s.notes += strncmp(comment, "egress note=", 12) == 0;
+		if (sscanf(comment, "egress note=suppressed count=%llu", &n) == 1)
+			s.suppressed += n;
+		if (sscanf(comment, "egress note=lost count=%llu", &n) == 1)
+			s.lost += n;
+	}
+	return s;
+}
+
+static void wait_ms(unsigned ms)
+{
+	usleep(ms * 1000);
+}
+
+/* Wait until the capture holds N frames, with a patience for loaded machines. */
+static void wait_for_frames(uint64_t n)
+{
+	for (int i = 0; i < 1000 && sum("x.pcapng").frames < n; i++)
+		wait_ms(10);
+}
+
+static void wait_for_lost(uint64_t n)
+{
+	struct eg_recorder_counts c = { 0 };
+
+	for (int i = 0; i < 1000 && c.lost < n; i++) {
+		wait_ms(10);
+		eg_recorder_count(r, &c);
+	}
+}
+
+START_TEST(all_that_was_put_is_written_by_the_close)
+{
+	open_recorder();
+	report(1000);
+	counted(1000, 0, 0);
+	close_recorder();
+	ck_assert_uint_eq(sum("x.pcapng").frames, 1000);
+	ck_assert_uint_eq(found.received, 1000);
+	ck_assert_uint_eq(found.dropped, 0);
+	ck_assert_str_eq(found.name, "guest");
+	ck_assert_str_eq(found.packets[999].comment,
+			 "egress verdict=block reason=udp-new rule=default proto=udp "
+			 "src=10.0.2.15 sport=40000 dst=10.0.2.2 dport=443");
+	ck_assert_uint_eq(found.packets[999].len, frame_len);
+	ck_assert_mem_eq(found.packets[999].bytes, frame, frame_len);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
+/* The host is killed: what was put is with the kernel, without any close. */
+START_TEST(killed_host_leaves_what_was_put)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		open_recorder();
+		report(50);
+		wait_for_frames(50);
+		raise(SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_uint_eq(sum("x.pcapng").frames, 50);
+	ck_assert_uint_eq(found.statistics, 0);
+}
+END_TEST
+
+START_TEST(full_disk_is_survived_counted_and_said)
+{
+	struct sums s;
+
+	open_recorder();
+	report(10);
+	wait_for_frames(10);
+	atomic_store(&full, true);
+	report(1500);
+	wait_for_lost(1500);
+	counted(10, 0, 1500);
+	atomic_store(&full, false);
+	report(10);
+	counted(20, 0, 1500);
+	close_recorder();
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames, 20);
+	ck_assert_uint_eq(s.lost, 1500);
+	ck_assert_uint_eq(s.notes, 1);
+	ck_assert_uint_eq(found.received, 1520);
+	ck_assert_uint_eq(found.dropped, 1500);
+	ck_assert_msg(strstr(said, "x.pcapng: 1500 blocked frames are not in it: No space left"),
+		      "%s", said);
+}
+END_TEST
+
+/* A disk that hangs holds nobody up: what finds no room in the queue is counted. */
+START_TEST(slow_disk_holds_no_frame_up)
+{
+	struct eg_recorder_counts c;
+	struct sums s;
+
+	open_recorder();
+	atomic_store(&stuck, true);
+	report(1);
+	while (!atomic_load(&waits))
+		wait_ms(1);
+	report(50000); /* comes back, though no write does */
+	eg_recorder_count(r, &c);
+	ck_assert_uint_eq(c.recorded + c.suppressed, 50001);
+	ck_assert_uint_gt(c.suppressed, 30000);
+	ck_assert_uint_gt(c.recorded, 5000);
+	atomic_store(&stuck, false);
+	close_recorder();
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames, c.recorded);
+	ck_assert_uint_eq(s.suppressed, c.suppressed);
+	ck_assert_uint_eq(s.notes, 1);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
+START_TEST(of_a_flood_the_first_are_whole_and_the_rest_is_told_in_sum)
+{
+	struct sums s;
+
+	options.sample = 50;
+	open_recorder();
+	report_to(1, 100000);
+	report_to(2, 60);
+	report_to(3, 50);
+	counted(150, 99960, 0);
+	wait_for_frames(150);
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames, 150);
+	ck_assert_uint_eq(s.notes, 0);
+	close_recorder();
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames, 150);
+	ck_assert_uint_eq(s.suppressed, 99960);
+	ck_assert_uint_eq(s.notes, 2);
+	ck_assert_uint_eq(found.dropped, 99960);
+}
+END_TEST
+
+START_TEST(sum_comes_within_a_second_of_the_window_s_end)
+{
+	struct sums s;
+
+	options.sample = 5;
+	open_recorder();
+	report(105);
+	wait_ms(1500);
+	ck_assert_uint_eq(sum("x.pcapng").notes, 0);
+	atomic_store(&later, 11);
+	for (int i = 0; i < 100 && sum("x.pcapng").notes == 0; i++)
+		wait_ms(100);
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.notes, 1);
+	ck_assert_uint_eq(s.suppressed, 100);
+	ck_assert_ptr_nonnull(strstr(found.packets[5].comment, "count=100 reason=udp-new proto=udp "
+							       "dst=10.0.2.2 dport=443 first="));
+	close_recorder();
+	ck_assert_uint_eq(sum("x.pcapng").notes, 1);
+}
+END_TEST
+
+static atomic_bool over;
+
+/* A count at any time, between two reports of the only one who makes some, is exact; from
+ * elsewhere the sum never runs ahead. */
+static void *count_all_the_time(void *reported)
+{
+	const atomic_ullong *n = reported;
+	struct eg_recorder_counts c;
+
+	while (!atomic_load(&over)) {
+		unsigned long long before = atomic_load(n);
+
+		eg_recorder_count(r, &c);
+		ck_assert_uint_ge(c.recorded + c.suppressed + c.lost, before);
+	}
+	return NULL;
+}
+
+START_TEST(counts_add_up_at_any_time)
+{
+	static atomic_ullong reported;
+	struct eg_recorder_counts c;
+	pthread_t counter;
+	struct sums s;
+
+	options.sample = 100;
+	open_recorder();
+	ck_assert_int_eq(pthread_create(&counter, NULL, count_all_the_time, &reported), 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		atomic_store(&full, i / 100 % 3 == 1);
+		report_to((uint16_t)(1 + i % 700), 10);
+		eg_recorder_count(r, &c);
+		ck_assert_uint_eq(c.recorded + c.suppressed + c.lost, 10 * (i + 1));
+		atomic_store(&reported, 10 * (i + 1));
+		if (i % 300 == 150)
+			wait_for_lost(i); /* some of each time */
+	}
+	atomic_store(&over, true);
+	pthread_join(counter, NULL);
+	atomic_store(&full, false);
+	close_recorder();
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames + s.suppressed + s.lost, 30000);
+	ck_assert_uint_gt(s.lost, 0);
+}
+END_TEST
+
+static void *report_many(void *number)
+{
+	report_to((uint16_t)(uintptr_t)number, 20000);
+	return NULL;
+}
+
+START_TEST(reports_may_come_from_many_threads)
+{
+	struct eg_recorder_counts c;
+	pthread_t threads[4];
+	struct sums s;
+
+	options.sample = 1000;
+	open_recorder();
+	for (uintptr_t i = 0; i < 4; i++)
+		ck_assert_int_eq(
+			pthread_create(&threads[i], NULL, report_many, (void *)(i / 2 + 1)), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	eg_recorder_count(r, &c);
+	ck_assert_uint_eq(c.recorded + c.suppressed + c.lost, 80000);
+	close_recorder();
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames, c.recorded);
+	ck_assert_uint_eq(s.suppressed, c.suppressed);
+	ck_assert_uint_le(s.frames, 2000);
+}
+END_TEST
+
+START_TEST(answer_stands_directly_behind_what_it_answers)
+{
+	const struct packet_tcp tcp = { .flags = 4 };
+	uint8_t reply[128];
+	struct eg_report b = blocked();
+
+	b.answer = EG_ANSWER_RST;
+	b.reply = reply;
+	b.reply_len = packet_tcp4(reply, &packet_network, &packet_guest, &tcp, NULL, 0);
+	open_recorder();
+	for (int i = 0; i < 3; i++)
+		eg_recorder_report(r, &b);
+	counted(3, 0, 0);
+	close_recorder();
+	ck_assert_uint_eq(sum("x.pcapng").frames, 3);
+	ck_assert_uint_eq(found.count, 6);
+	for (size_t i = 1; i < 6; i += 2) {
+		ck_assert_str_eq(found.packets[i].comment,
+				 "egress verdict=answer answer=rst reason=udp-new proto=tcp "
+				 "src=10.0.2.2 sport=443 dst=10.0.2.15 dport=40000");
+		ck_assert_uint_eq(found.packets[i].flags, 1);
+		ck_assert_mem_eq(found.packets[i].bytes, reply, b.reply_len);
+	}
+}
+END_TEST
+
+START_TEST(what_would_be_blocked_is_recorded_as_that)
+{
+	struct eg_report b = blocked();
+
+	b.passed = true;
+	open_recorder();
+	eg_recorder_report(r, &b);
+	counted(1, 0, 0);
+	close_recorder();
+	sum("x.pcapng");
+	ck_assert_ptr_nonnull(strstr(found.packets[0].comment, "verdict=would-block reason="));
+}
+END_TEST
+
+START_TEST(frame_of_any_length_is_recorded_or_counted)
+{
+	uint8_t *huge = calloc(1, 3 << 20);
+	struct eg_report b = blocked();
+	struct sums s;
+
+	open_recorder();
+	b.frame = huge;
+	b.len = 0;
+	eg_recorder_report(r, &b);
+	b.len = 300000;
+	eg_recorder_report(r, &b);
+	b.len = 3 << 20;
+	eg_recorder_report(r, &b);
+	counted(2, 1, 0);
+	close_recorder();
+	s = sum("x.pcapng");
+	ck_assert_uint_eq(s.frames, 2);
+	ck_assert_uint_eq(s.suppressed, 1);
+	ck_assert_uint_eq(found.packets[1].len, 300000);
+	free(huge);
 }
 END_TEST
 
 START_TEST(time_is_that_of_the_sending)
 {
-	char text[PCAP_ERRBUF_SIZE];
-	uint8_t frame[60] = { 0 };
+	struct eg_report b = blocked();
 	struct timespec before;
-	struct pcap_pkthdr *h;
-	struct eg_recorder *r;
-	const u_char *data;
-	pcap_t *p;
+	uint64_t ns;
 
-	ck_assert_int_eq(eg_recorder_open(&r, path), 0);
+	b.age = 10500;
+	open_recorder();
 	clock_gettime(CLOCK_REALTIME, &before);
-	eg_recorder_put(r, frame, sizeof(frame), 10500);
-	eg_recorder_close(r);
-	p = pcap_open_offline(path, text);
-	ck_assert_int_eq(pcap_next_ex(p, &h, &data), 1);
-	ck_assert_int_ge(h->ts.tv_sec, before.tv_sec - 11);
-	ck_assert_int_le(h->ts.tv_sec, before.tv_sec - 10 + 5);
-	ck_assert_int_lt(h->ts.tv_usec, 1000000);
-	pcap_close(p);
+	eg_recorder_report(r, &b);
+	close_recorder();
+	sum("x.pcapng");
+	ns = (uint64_t)before.tv_sec * 1000000000 + (uint64_t)before.tv_nsec - 10500000000;
+	ck_assert_uint_ge(found.packets[0].time, ns);
+	ck_assert_uint_le(found.packets[0].time, ns + 5000000000);
 }
 END_TEST
 
-START_TEST(nothing_is_said_where_nothing_was_lost)
+START_TEST(files_are_bounded)
 {
-	struct eg_recorder *r;
-	char said[256];
+	struct eg_recorder_counts c;
 
-	ck_assert_int_eq(eg_recorder_open(&r, path), 0);
-	ck_assert_int_eq(said_at_close(r, said, sizeof(said)), 0);
+	options.limit = 65536;
+	options.kept = 2;
+	open_recorder();
+	for (int i = 0; i < 100; i++) {
+		report(100);
+		wait_ms(1);
+	}
+	eg_recorder_count(r, &c);
+	ck_assert_uint_eq(c.recorded, 10000);
+	close_recorder();
+	ck_assert_int_le(folder_size("x.pcapng"), 65536);
+	ck_assert_int_le(folder_size("x.1.pcapng"), 65536);
+	ck_assert_int_le(folder_size("x.2.pcapng"), 65536);
+	ck_assert_int_eq(folder_size("x.3.pcapng"), -1);
+	sum("x.2.pcapng");
+	ck_assert_uint_eq(found.statistics, 1);
+}
+END_TEST
+
+/* Flows and passed queries are for the events: the capture has nothing of them, and they are not
+ * counted as frames. */
+START_TEST(capture_is_of_blocked_frames_alone)
+{
+	struct eg_flow flow = { .key = { .proto = EG_PROTO_UDP } };
+	const struct eg_report start = { .kind = EG_REPORT_FLOW_START, .flow = &flow };
+	const struct eg_report end = { .kind = EG_REPORT_FLOW_END, .flow = &flow };
+	struct eg_report query = blocked();
+
+	query.kind = EG_REPORT_QUERY;
+	query.reason = EG_R_NONE;
+	options.sample = 1;
+	open_recorder();
+	for (int i = 0; i < 10; i++) {
+		eg_recorder_report(r, &start);
+		eg_recorder_report(r, &query);
+		eg_recorder_report(r, &end);
+	}
+	counted(0, 0, 0);
+	close_recorder();
+	sum("x.pcapng");
+	ck_assert_uint_eq(found.count, 0);
+}
+END_TEST
+
+START_TEST(classic_capture_is_written_as_well)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *h;
+	const u_char *data;
+	unsigned n = 0;
+	pcap_t *p;
+
+	options.log = folder_path("x.pcap");
+	open_recorder();
+	report(1000);
+	close_recorder();
+	p = pcap_open_offline(folder_path("x.pcap"), text);
+	ck_assert_msg(p != NULL, "%s", text);
+	while (pcap_next_ex(p, &h, &data) == 1)
+		n++;
+	pcap_close(p);
+	ck_assert_uint_eq(n, 1000);
 }
 END_TEST
 
 START_TEST(no_recorder_records_nothing)
 {
-	eg_recorder_put(NULL, (const uint8_t *)"x", 1, 0);
+	const struct eg_report b = blocked();
+
+	eg_recorder_report(NULL, &b);
+	eg_recorder_ending(NULL);
 	eg_recorder_close(NULL);
 }
 END_TEST
@@ -170,9 +566,19 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, all_that_was_put_is_written_by_the_close);
 	tcase_add_test(c, killed_host_leaves_what_was_put);
-	tcase_add_test(c, full_disk_is_survived_and_counted);
+	tcase_add_test(c, full_disk_is_survived_counted_and_said);
+	tcase_add_test(c, slow_disk_holds_no_frame_up);
+	tcase_add_test(c, of_a_flood_the_first_are_whole_and_the_rest_is_told_in_sum);
+	tcase_add_test(c, sum_comes_within_a_second_of_the_window_s_end);
+	tcase_add_test(c, counts_add_up_at_any_time);
+	tcase_add_test(c, reports_may_come_from_many_threads);
+	tcase_add_test(c, answer_stands_directly_behind_what_it_answers);
+	tcase_add_test(c, what_would_be_blocked_is_recorded_as_that);
+	tcase_add_test(c, frame_of_any_length_is_recorded_or_counted);
 	tcase_add_test(c, time_is_that_of_the_sending);
-	tcase_add_test(c, nothing_is_said_where_nothing_was_lost);
+	tcase_add_test(c, files_are_bounded);
+	tcase_add_test(c, capture_is_of_blocked_frames_alone);
+	tcase_add_test(c, classic_capture_is_written_as_well);
 	tcase_add_test(c, no_recorder_records_nothing);
 	suite_add_tcase(s, c);
 	srunner_run_all(runner, CK_ENV);

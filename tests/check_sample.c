@@ -229,6 +229,17 @@ START_TEST(no_count_is_lost_where_the_table_is_full)
 }
 END_TEST
 
+START_TEST(count_that_was_not_collected_keeps_its_bucket)
+{
+	for (int i = 0; i < 5; i++)
+		take(1, 0);
+	for (unsigned i = 2; i < MANY; i++)
+		take(i, 5 * EG_SAMPLE_WINDOW);
+	collect(5 * EG_SAMPLE_WINDOW, false);
+	sums_up(1, 2, 0, 0);
+}
+END_TEST
+
 START_TEST(what_finds_no_room_is_sampled_by_its_reason)
 {
 	struct eg_sample_key k = key(1 << 20);
@@ -381,6 +392,7 @@ int main(void)
 	tcase_add_test(c, frame_that_was_missed_is_counted_with_the_rest);
 	tcase_add_test(c, first_and_last_are_by_when_a_frame_was_sent);
 	tcase_add_test(c, no_count_is_lost_where_the_table_is_full);
+	tcase_add_test(c, count_that_was_not_collected_keeps_its_bucket);
 	tcase_add_test(c, what_finds_no_room_is_sampled_by_its_reason);
 	tcase_add_test(c, window_of_a_full_table_is_not_given_up);
 	tcase_add_test(c, clock_may_begin_at_any_time);

@@ -11,6 +11,9 @@
 
 /* Errors: what is said, up to the last of it, which is refused. */
 
+#define NEITHER(v) "log: '" v "': a file name that ends neither in .pcapng nor in .pcap"
+#define NO_SIZE(v) "log-size: '" v "': no size from 64k to 1024G"
+
 static const struct wrong {
 	struct {
 		const char *word;
@@ -135,11 +138,15 @@ static const struct wrong {
 	{ { { "action", "rej" } }, "action: 'rej': neither reject nor drop" },
 	{ { { "action", "drop " } }, "action: 'drop ': neither reject nor drop" },
 	{ { { "action", "accept" } }, "action: 'accept': neither reject nor drop" },
-	{ { { "log", "x.pcapng" } }, "log: 'x.pcapng': a file name that does not end in .pcap" },
-	{ { { "log", "x.PCAP" } }, "log: 'x.PCAP': a file name that does not end in .pcap" },
-	{ { { "log", "x.pcap " } }, "log: 'x.pcap ': a file name that does not end in .pcap" },
-	{ { { "log", "pcap" } }, "log: 'pcap': a file name that does not end in .pcap" },
-	{ { { "log", ".pcap" } }, "log: '.pcap': a file name that does not end in .pcap" },
+	{ { { "log", "x.pcapNG" } }, NEITHER("x.pcapNG") },
+	{ { { "log", "x.PCAP" } }, NEITHER("x.PCAP") },
+	{ { { "log", "x.pcap " } }, NEITHER("x.pcap ") },
+	{ { { "log", "x.pcapn" } }, NEITHER("x.pcapn") },
+	{ { { "log", "x.pcapng." } }, NEITHER("x.pcapng.") },
+	{ { { "log", "x" } }, NEITHER("x") },
+	{ { { "log", "pcap" } }, NEITHER("pcap") },
+	{ { { "log", ".pcap" } }, NEITHER(".pcap") },
+	{ { { "log", ".pcapng" } }, NEITHER(".pcapng") },
 	{ { { "log", "a\nb.pcap" } }, "log: 'a\\x0ab.pcap': not printable ASCII" },
 	{ { { "log", "a\tb.pcap" } }, "log: 'a\\x09b.pcap': not printable ASCII" },
 	{ { { "log", "\xc3\xa4.pcap" } }, "log: '\\xc3\\xa4.pcap': not printable ASCII" },
@@ -151,7 +158,8 @@ static const struct wrong {
 	{ { { "flows", "1.0" } }, "flows: '1.0': no decimal number from 1 to 16777216" },
 	{ { { "flows", "010" } }, "flows: '010': no decimal number from 1 to 16777216" },
 	{ { { "flows", "0x10" } }, "flows: '0x10': no decimal number from 1 to 16777216" },
-	{ { { "dns-limit", "1000001" } }, "dns-limit: '1000001': no decimal number from 0 to 1000000" },
+	{ { { "dns-limit", "1000001" } },
+	  "dns-limit: '1000001': no decimal number from 0 to 1000000" },
 	{ { { "dns-limit", "00" } }, "dns-limit: '00': no decimal number from 0 to 1000000" },
 	{ { { "dns-limit", "no" } }, "dns-limit: 'no': no decimal number from 0 to 1000000" },
 	{ { { "flows", "16777217" } }, "flows: '16777217': no decimal number from 1 to 16777216" },
@@ -159,6 +167,30 @@ static const struct wrong {
 	  "flows: '4294967297': no decimal number from 1 to 16777216" },
 	{ { { "flows", "18446744073709551617" } },
 	  "flows: '18446744073709551617': no decimal number from 1 to 16777216" },
+	{ { { "log-size", "65535" } }, NO_SIZE("65535") },
+	{ { { "log-size", "63k" } }, NO_SIZE("63k") },
+	{ { { "log-size", "0" } }, NO_SIZE("0") },
+	{ { { "log-size", "k" } }, NO_SIZE("k") },
+	{ { { "log-size", "0128k" } }, NO_SIZE("0128k") },
+	{ { { "log-size", "0x80000" } }, NO_SIZE("0x80000") },
+	{ { { "log-size", "64K" } }, NO_SIZE("64K") },
+	{ { { "log-size", "64kB" } }, NO_SIZE("64kB") },
+	{ { { "log-size", "64m" } }, NO_SIZE("64m") },
+	{ { { "log-size", "64 M" } }, NO_SIZE("64 M") },
+	{ { { "log-size", "1.5M" } }, NO_SIZE("1.5M") },
+	{ { { "log-size", "-1M" } }, NO_SIZE("-1M") },
+	{ { { "log-size", "1Mk" } }, NO_SIZE("1Mk") },
+	{ { { "log-size", "1025G" } }, NO_SIZE("1025G") },
+	{ { { "log-size", "1099511627777" } }, NO_SIZE("1099511627777") },
+	{ { { "log-size", "17179869185G" } }, NO_SIZE("17179869185G") },
+	{ { { "log-size", "18446744073709617152" } }, NO_SIZE("18446744073709617152") },
+	{ { { "log-size", "1M" }, { "log-size", "1M" } }, "log-size: said twice" },
+	{ { { "log-files", "1000" } }, "log-files: '1000': no decimal number from 0 to 999" },
+	{ { { "log-files", "-1" } }, "log-files: '-1': no decimal number from 0 to 999" },
+	{ { { "log-files", "00" } }, "log-files: '00': no decimal number from 0 to 999" },
+	{ { { "log-sample", "1000001" } },
+	  "log-sample: '1000001': no decimal number from 0 to 1000000" },
+	{ { { "log-sample", "5k" } }, "log-sample: '5k': no decimal number from 0 to 1000000" },
 	{ { { "vm", X60 "1234" } }, "vm: '" X60 "...': more than 63 characters" },
 	{ { { "vm", "a\x7f" } }, "vm: 'a\\x7f': not printable ASCII" },
 	{ { { "vm", "a\tb" } }, "vm: 'a\\x09b': not printable ASCII" },
@@ -381,10 +413,55 @@ END_TEST
 
 START_TEST(log_is_a_path_as_it_was_said)
 {
-	static const char path[] = "/var/log/my vm, #1='\"\\.pcap";
+	static const char *const paths[] = { "/var/log/my vm, #1='\"\\.pcap", "x.pcapng",
+					     "a.pcap" };
 
-	ck_assert_int_eq(eg_words_apply(w, "log", path), 0);
-	ck_assert_str_eq(w->policy->log, path);
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		restart();
+		ck_assert_int_eq(eg_words_apply(w, "log", paths[i]), 0);
+		ck_assert_str_eq(w->policy->log, paths[i]);
+	}
+}
+END_TEST
+
+START_TEST(log_size_is_bytes_or_multiples_of_1024)
+{
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} rows[] = {
+		{ "65536", 65536 },
+		{ "65537", 65537 },
+		{ "64k", 65536 },
+		{ "100k", 102400 },
+		{ "1M", 1 << 20 },
+		{ "2G", UINT64_C(2) << 30 },
+		{ "1024G", UINT64_C(1) << 40 },
+		{ "1099511627776", UINT64_C(1) << 40 },
+	};
+
+	ck_assert_uint_eq(w->policy->log_size, 64 << 20);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		restart();
+		ck_assert_int_eq(eg_words_apply(w, "log-size", rows[i].text), 0);
+		ck_assert_uint_eq(w->policy->log_size, rows[i].size);
+	}
+}
+END_TEST
+
+START_TEST(log_files_and_sample_are_taken_up_to_their_limits)
+{
+	ck_assert_uint_eq(w->policy->log_files, 3);
+	ck_assert_uint_eq(w->policy->log_sample, 50);
+	ck_assert_int_eq(eg_words_apply(w, "log-files", "0"), 0);
+	ck_assert_int_eq(eg_words_apply(w, "log-sample", "0"), 0);
+	ck_assert_uint_eq(w->policy->log_files, 0);
+	ck_assert_uint_eq(w->policy->log_sample, 0);
+	restart();
+	ck_assert_int_eq(eg_words_apply(w, "log-files", "999"), 0);
+	ck_assert_int_eq(eg_words_apply(w, "log-sample", "1000000"), 0);
+	ck_assert_uint_eq(w->policy->log_files, 999);
+	ck_assert_uint_eq(w->policy->log_sample, 1000000);
 }
 END_TEST
 
@@ -462,6 +539,8 @@ int main(void)
 	tcase_add_test(t, flows_are_taken_up_to_their_limits);
 	tcase_add_test(t, dns_limit_is_taken_up_to_its_limits);
 	tcase_add_test(t, log_is_a_path_as_it_was_said);
+	tcase_add_test(t, log_size_is_bytes_or_multiples_of_1024);
+	tcase_add_test(t, log_files_and_sample_are_taken_up_to_their_limits);
 	tcase_add_test(t, vm_is_a_label_of_up_to_63_characters);
 	tcase_add_test(t, policy_file_is_named_in_the_vnl_only);
 	tcase_add_test(t, policy_file_of_any_length_fits_or_is_refused);

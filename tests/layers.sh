@@ -19,14 +19,15 @@ layers='
 10 passage
 11 answer judge_dns judge_flow pipeline.c
 12 vnl complain gate ring record refusal
-13 config eve inbox queue ownfile
-14 rotate
+13 batch comment config eve inbox linesocket ownfile
+14 queue rotate
 15 appendfile
 16 capture linefile
-17 pcapfile pcapngfile
+17 eventsink pcapfile pcapngfile
 18 capture.c
-19 recorder
-20 egress
+19 outputs
+20 recorder
+21 egress
 '
 
 layer_of() {

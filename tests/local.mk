@@ -57,10 +57,14 @@ check_PROGRAMS = \
 	tests/check_tcp_window \
 	tests/check_words \
 	tests/check_eve \
+	tests/check_eventsink \
 	tests/check_appendfile \
+	tests/check_comment \
 	tests/check_gate \
 	tests/check_inbox \
 	tests/check_linefile \
+	tests/check_linesocket \
+	tests/check_outputs \
 	tests/check_ownfile \
 	tests/check_pcapfile \
 	tests/check_pcapngfile \
