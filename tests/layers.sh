@@ -27,6 +27,12 @@ layers='
 18 capture.c
 19 recorder
 20 egress
+30 source say commands
+31 input
+32 format
+33 format_pcap format_pcapng input.c
+40 report
+41 main
 '
 
 layer_of() {
@@ -34,7 +40,7 @@ layer_of() {
 }
 
 bad=0
-for file in filters/*.[ch] plugin/*.[ch]; do
+for file in filters/*.[ch] plugin/*.[ch] tools/*.[ch]; do
 	[ -e "$file" ] || continue
 	module=$(basename "$file" | sed 's/\.[ch]$//')
 	mine=$(layer_of "$(basename "$file")")

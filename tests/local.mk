@@ -6,6 +6,7 @@ check_LTLIBRARIES = libfaults.la libpacket.la
 libfaults_la_SOURCES = tests/check_opens_faults.c tests/check_opens_faults.h
 libfaults_la_CFLAGS = $(AM_CFLAGS) -fno-sanitize=all
 libpacket_la_SOURCES = \
+	tests/captures.c tests/captures.h \
 	tests/packet.c tests/packet.h \
 	tests/pcapng.c tests/pcapng.h \
 	tests/tcp_link.c tests/tcp_link.h \
@@ -36,6 +37,7 @@ check_PROGRAMS = \
 	tests/check_frame \
 	tests/check_frame_fields \
 	tests/check_icmp \
+	tests/check_input \
 	tests/check_lines \
 	tests/check_model \
 	tests/check_model_honest \
@@ -73,6 +75,7 @@ check_PROGRAMS = \
 	tests/check_threads \
 	tests/fuzz/corpus_dns \
 	tests/fuzz/corpus_frame \
+	tests/fuzz/corpus_input \
 	tests/fuzz/corpus_pipeline \
 	tests/fuzz/corpus_policy
 if HAVE_SLIRP
@@ -89,7 +92,7 @@ AM_TESTS_ENVIRONMENT = \
 noinst_PROGRAMS = tests/why
 tests_why_LDADD = libplugin.la $(PCAP_LIBS)
 
-LDADD = libpacket.la libplugin.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
+LDADD = libpacket.la libplugin.la libtools.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
 tests_check_egress_LDADD = libpacket.la $(VDEPLUG_LIBS) $(CHECK_LIBS) $(PCAP_LIBS) -ldl -lpthread
 tests_check_egress_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.libs"'
 EXTRA_tests_check_egress_DEPENDENCIES = libvdeplug_egress.la
@@ -130,6 +133,7 @@ fuzz_sources = \
 	tests/fuzz/question.c tests/fuzz/question.h
 tests_fuzz_corpus_dns_SOURCES = tests/fuzz/dns.c $(fuzz_sources)
 tests_fuzz_corpus_frame_SOURCES = tests/fuzz/frame.c $(fuzz_sources)
+tests_fuzz_corpus_input_SOURCES = tests/fuzz/input.c $(fuzz_sources)
 tests_fuzz_corpus_pipeline_SOURCES = tests/fuzz/pipeline.c tests/fuzz/steps.h $(fuzz_sources)
 tests_fuzz_corpus_policy_SOURCES = tests/fuzz/policy.c $(fuzz_sources)
 tests_fuzz_corpus_slirp_SOURCES = \
@@ -141,8 +145,8 @@ tests_fuzz_corpus_slirp_SOURCES = \
 tests_fuzz_corpus_slirp_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 tests_fuzz_corpus_slirp_LDADD = $(LDADD) $(SLIRP_LIBS) -ldl
 
-# Writes the first corpus; made by name alone.
-EXTRA_PROGRAMS = tests/fuzz/seeds
+# Write the first corpora; made by name alone.
+EXTRA_PROGRAMS = tests/fuzz/seeds tests/fuzz/seeds_input
 tests_fuzz_seeds_SOURCES = \
 	tests/fuzz/seeds.c \
 	tests/fuzz/build.c tests/fuzz/build.h
