@@ -27,10 +27,14 @@ layers='
 18 capture.c
 19 recorder
 20 egress
-30 source say commands
-31 input
-32 format
-33 format_pcap format_pcapng input.c
+30 source say commands sum plain moment progress outfile escape
+31 input lexicon table twins
+32 format timeline finding
+33 format_pcap format_pcapng input.c remark event tally
+34 sheet facts intake
+35 columns print
+36 chart
+37 print_csv print_json print_text print_page
 40 report
 41 main
 '

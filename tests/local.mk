@@ -38,14 +38,17 @@ check_PROGRAMS = \
 	tests/check_frame_fields \
 	tests/check_icmp \
 	tests/check_input \
+	tests/check_lexicon \
 	tests/check_lines \
 	tests/check_model \
 	tests/check_model_honest \
+	tests/check_moment \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
 	tests/check_pipeline \
 	tests/check_pipeline_reports \
+	tests/check_plain \
 	tests/check_policy \
 	tests/check_reason \
 	tests/check_reply \
@@ -53,10 +56,13 @@ check_PROGRAMS = \
 	tests/check_sample \
 	tests/check_scenes \
 	tests/check_siphash \
+	tests/check_table \
 	tests/check_tcp \
 	tests/check_tcp_liar \
 	tests/check_tcp_path \
 	tests/check_tcp_window \
+	tests/check_timeline \
+	tests/check_twins \
 	tests/check_words \
 	tests/check_eve \
 	tests/check_appendfile \

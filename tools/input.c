@@ -191,6 +191,11 @@ const char *eg_input_trouble(const struct eg_input *c)
 	return c->trouble[0] ? c->trouble : NULL;
 }
 
+bool eg_input_failed(const struct eg_input *c)
+{
+	return c->over < 0;
+}
+
 const struct eg_input_totals *eg_input_totals(const struct eg_input *c)
 {
 	return &c->totals;

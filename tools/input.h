@@ -78,6 +78,9 @@ uint64_t eg_input_long_lines(const struct eg_input *c);
  * that the tail was torn off, by a crash or because the writer is at it; the rest was used. */
 const char *eg_input_trouble(const struct eg_input *c);
 
+/* Whether the rest could not be used: it is over, and not in peace. */
+bool eg_input_failed(const struct eg_input *c);
+
 const struct eg_input_totals *eg_input_totals(const struct eg_input *c);
 
 /* Bytes taken so far, for those who show progress. */
