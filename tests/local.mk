@@ -30,6 +30,8 @@ check_PROGRAMS = \
 	tests/check_dnsstream_table \
 	tests/check_dnsstream_tcp \
 	tests/check_dnstrack \
+	tests/check_event \
+	tests/check_finding \
 	tests/check_flow \
 	tests/check_fragment \
 	tests/check_fragment_hold \
@@ -38,6 +40,7 @@ check_PROGRAMS = \
 	tests/check_frame_fields \
 	tests/check_icmp \
 	tests/check_input \
+	tests/check_intake \
 	tests/check_lexicon \
 	tests/check_lines \
 	tests/check_model \
@@ -51,6 +54,7 @@ check_PROGRAMS = \
 	tests/check_plain \
 	tests/check_policy \
 	tests/check_reason \
+	tests/check_remark \
 	tests/check_reply \
 	tests/check_resolver \
 	tests/check_sample \
