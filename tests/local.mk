@@ -30,6 +30,7 @@ check_PROGRAMS = \
 	tests/check_dnsstream_table \
 	tests/check_dnsstream_tcp \
 	tests/check_dnstrack \
+	tests/check_escape \
 	tests/check_event \
 	tests/check_finding \
 	tests/check_flow \
@@ -49,6 +50,7 @@ check_PROGRAMS = \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
+	tests/check_outfile \
 	tests/check_pipeline \
 	tests/check_pipeline_reports \
 	tests/check_plain \
@@ -56,6 +58,7 @@ check_PROGRAMS = \
 	tests/check_reason \
 	tests/check_remark \
 	tests/check_reply \
+	tests/check_report \
 	tests/check_resolver \
 	tests/check_sample \
 	tests/check_scenes \
