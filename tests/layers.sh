@@ -28,6 +28,16 @@ layers='
 19 outputs
 20 recorder
 21 egress
+30 source say commands sum plain moment progress outfile escape
+31 input lexicon table twins
+32 format timeline finding
+33 format_pcap format_pcapng input.c remark event tally
+34 sheet facts intake
+35 columns print
+36 chart
+37 print_csv print_json print_text print_page
+40 report
+41 main
 '
 
 layer_of() {
@@ -35,7 +45,7 @@ layer_of() {
 }
 
 bad=0
-for file in filters/*.[ch] plugin/*.[ch]; do
+for file in filters/*.[ch] plugin/*.[ch] tools/*.[ch]; do
 	[ -e "$file" ] || continue
 	module=$(basename "$file" | sed 's/\.[ch]$//')
 	mine=$(layer_of "$(basename "$file")")

@@ -6,6 +6,7 @@ check_LTLIBRARIES = libfaults.la libpacket.la
 libfaults_la_SOURCES = tests/check_opens_faults.c tests/check_opens_faults.h
 libfaults_la_CFLAGS = $(AM_CFLAGS) -fno-sanitize=all
 libpacket_la_SOURCES = \
+	tests/captures.c tests/captures.h \
 	tests/packet.c tests/packet.h \
 	tests/pcapng.c tests/pcapng.h \
 	tests/tcp_link.c tests/tcp_link.h \
@@ -29,6 +30,9 @@ check_PROGRAMS = \
 	tests/check_dnsstream_table \
 	tests/check_dnsstream_tcp \
 	tests/check_dnstrack \
+	tests/check_escape \
+	tests/check_event \
+	tests/check_finding \
 	tests/check_flow \
 	tests/check_fragment \
 	tests/check_fragment_hold \
@@ -36,25 +40,36 @@ check_PROGRAMS = \
 	tests/check_frame \
 	tests/check_frame_fields \
 	tests/check_icmp \
+	tests/check_input \
+	tests/check_intake \
+	tests/check_lexicon \
 	tests/check_lines \
 	tests/check_model \
 	tests/check_model_honest \
+	tests/check_moment \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
+	tests/check_outfile \
 	tests/check_pipeline \
 	tests/check_pipeline_reports \
+	tests/check_plain \
 	tests/check_policy \
 	tests/check_reason \
+	tests/check_remark \
 	tests/check_reply \
+	tests/check_report \
 	tests/check_resolver \
 	tests/check_sample \
 	tests/check_scenes \
 	tests/check_siphash \
+	tests/check_table \
 	tests/check_tcp \
 	tests/check_tcp_liar \
 	tests/check_tcp_path \
 	tests/check_tcp_window \
+	tests/check_timeline \
+	tests/check_twins \
 	tests/check_words \
 	tests/check_eve \
 	tests/check_eventsink \
@@ -77,6 +92,7 @@ check_PROGRAMS = \
 	tests/check_threads \
 	tests/fuzz/corpus_dns \
 	tests/fuzz/corpus_frame \
+	tests/fuzz/corpus_input \
 	tests/fuzz/corpus_pipeline \
 	tests/fuzz/corpus_policy
 if HAVE_SLIRP
@@ -93,7 +109,7 @@ AM_TESTS_ENVIRONMENT = \
 noinst_PROGRAMS = tests/why
 tests_why_LDADD = libplugin.la $(PCAP_LIBS)
 
-LDADD = libpacket.la libplugin.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
+LDADD = libpacket.la libplugin.la libtools.la $(CHECK_LIBS) $(PCAP_LIBS) -lpthread
 tests_check_egress_LDADD = libpacket.la $(VDEPLUG_LIBS) $(CHECK_LIBS) $(PCAP_LIBS) -ldl -lpthread
 tests_check_egress_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.libs"'
 EXTRA_tests_check_egress_DEPENDENCIES = libvdeplug_egress.la
@@ -134,6 +150,7 @@ fuzz_sources = \
 	tests/fuzz/question.c tests/fuzz/question.h
 tests_fuzz_corpus_dns_SOURCES = tests/fuzz/dns.c $(fuzz_sources)
 tests_fuzz_corpus_frame_SOURCES = tests/fuzz/frame.c $(fuzz_sources)
+tests_fuzz_corpus_input_SOURCES = tests/fuzz/input.c $(fuzz_sources)
 tests_fuzz_corpus_pipeline_SOURCES = tests/fuzz/pipeline.c tests/fuzz/steps.h $(fuzz_sources)
 tests_fuzz_corpus_policy_SOURCES = tests/fuzz/policy.c $(fuzz_sources)
 tests_fuzz_corpus_slirp_SOURCES = \
@@ -145,8 +162,8 @@ tests_fuzz_corpus_slirp_SOURCES = \
 tests_fuzz_corpus_slirp_CPPFLAGS = $(AM_CPPFLAGS) $(SLIRP_CFLAGS)
 tests_fuzz_corpus_slirp_LDADD = $(LDADD) $(SLIRP_LIBS) -ldl
 
-# Writes the first corpus; made by name alone.
-EXTRA_PROGRAMS = tests/fuzz/seeds
+# Write the first corpora; made by name alone.
+EXTRA_PROGRAMS = tests/fuzz/seeds tests/fuzz/seeds_input
 tests_fuzz_seeds_SOURCES = \
 	tests/fuzz/seeds.c \
 	tests/fuzz/build.c tests/fuzz/build.h

@@ -11,7 +11,7 @@ judge() { /usr/bin/python3 "$E2E/judge.py" "$@"; }
 
 plug_up() {
     start plug vde_plug "vde://$W/switch.sock" \
-        "$(behind "resolve=\"allowed.test\"/log=\"$1\"" slirp://)"
+        "$(behind "resolve=\"allowed.test\"/log=\"$1\"/log-sample=0" slirp://)"
     wait_for 3 test -s "$1"
 }
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From files to a tally: see intake.c. */
+#ifndef EG_INTAKE_H
+#define EG_INTAKE_H
+
+#include "progress.h"
+#include "tally.h"
+#include "twins.h"
+
+enum { EG_INTAKE_NAME_MAX = 256 };
+
+/* One file, and what became of it. */
+struct eg_intake_file {
+	const char *path;              /* the caller's; "-": standard input */
+	char name[EG_INTAKE_NAME_MAX]; /* the same, printable ASCII */
+	enum eg_input_kind kind;
+	bool fault;                       /* some of it could not be used */
+	char trouble[EG_INPUT_ERROR_MAX]; /* one line, printable ASCII; "": none */
+	uint64_t first, last;             /* of what is in it; EG_MOMENT_NONE: no time */
+	uint64_t found;                   /* packets or events */
+	uint64_t twins;         /* packets that were left out because an event tells of them */
+	uint64_t unmatched;     /* events that were left out: too many to find their packets */
+	uint64_t bad_lines;     /* that are no events */
+	uint64_t size;          /* bytes; 0: not known */
+	uint64_t device, inode; /* 0: not known */
+	struct eg_input *input; /* its own */
+};
+
+/* Set the files (in the caller's memory) and the filters; all else zero. */
+struct eg_intake {
+	struct eg_intake_file *files;
+	size_t count;
+	uint64_t since, until; /* ns: from, and before; 0 and EG_MOMENT_NONE: all */
+	const char *reason;    /* only what was blocked for it; NULL: all */
+	struct eg_progress progress;
+	struct eg_twins twins; /* its own */
+};
+
+/* Read all files into T, and put them in the order of time. Returns whether all could be used;
+ * where not, or where a tail was torn off, trouble says so, file by file. */
+bool eg_intake_run(struct eg_intake *in, struct eg_tally *t);
+
+#endif
