@@ -84,7 +84,7 @@ void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
 void eg_pipeline_end(struct eg_pipeline *p, uint64_t now);
 
 /* Judge LEN bytes at FRAME that the guest sent, at NOW (ms, monotonic, never
- * going back). FRAME stays as it is. */
+ * going back). FRAME stays as it is, and nobody else may write to it. */
 void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now,
 			    struct eg_outcome *o);
 

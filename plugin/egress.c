@@ -12,7 +12,9 @@
  * one epoll descriptor and a pipeline, in an order in which each failure undoes all
  * before it; close undoes all. Nothing outlives it.
  *
- * Invariants. lock covers the pipeline, the inbox and its count; no nested operation, no
+ * Invariants. The guest's frame is read once, into memory of ours: QEMU hands over the guest's
+ * own (nc_sendv_compat), where another processor of the guest's can write while we judge.
+ * lock covers the pipeline, the inbox and its count; no nested operation, no
  * disk and no wait happens under it, so a host may send and receive from two
  * threads at once. A blocked frame is "sent": its length is returned, because 0
  * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
@@ -82,7 +84,9 @@ struct egress {
 	struct eg_inbox *inbox;
 	unsigned long long unreceived; /* frames that it had no room for */
 	struct eg_pipeline *pipeline;
-	struct parts parts; /* the sending thread's */
+	/* The sending thread's. */
+	struct parts parts;
+	uint8_t frame[EG_FRAME_MAX]; /* the guest's, as it is judged and sent */
 };
 
 /* Milliseconds on a clock that costs no system call and never goes back. */
@@ -299,6 +303,9 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	struct eg_outcome o;
 	ssize_t sent = 0;
 
+	/* What is longer is blocked by its length, and is only recorded. */
+	if (len <= EG_FRAME_MAX)
+		buf = memcpy(e->frame, buf, len);
 	pthread_mutex_lock(&e->lock);
 	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
 	if (o.reply_len)

@@ -4,7 +4,7 @@
  * socket pair (seqpacket://FD) whose far end the test holds.
  */
 #include "packet.h"
-#include "span.h"
+#include "tcp.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -15,11 +15,13 @@
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -561,6 +563,75 @@ START_TEST(host_may_send_and_receive_at_once)
 }
 END_TEST
 
+/* Two pages: the guest's frame begins in one and ends in the other, which is not there at
+ * first. Who asks for it gives the guest the moment to change the beginning. */
+static uint8_t *pages, *changing;
+static size_t page_size;
+
+static void change_the_port(int signal)
+{
+	uint8_t *l4 = changing + PACKET_L4_4;
+
+	(void)signal;
+	mprotect(pages + page_size, page_size, PROT_READ | PROT_WRITE);
+	/* Another port, and so much less elsewhere that the sum stays right. */
+	eg_put16(l4 + 2, (uint16_t)(eg_get16(l4 + 2) + 1));
+	eg_put16(l4 + 18, (uint16_t)(eg_get16(l4 + 18) - 1));
+}
+
+/* The host opens a connection to the guest. */
+static void open_connection(const struct rig *r)
+{
+	const struct packet_tcp syn = { .seq = 100, .window = 65535, .flags = EG_TCP_SYN };
+	const struct packet_tcp answer = {
+		.seq = 900, .ack = 101, .window = 65535, .flags = EG_TCP_SYN | EG_TCP_ACK
+	};
+	const struct packet_tcp ack = {
+		.seq = 101, .ack = 901, .window = 65535, .flags = EG_TCP_ACK
+	};
+	uint8_t frame[PACKET_MAX];
+	size_t n;
+
+	n = packet_tcp4(frame, &packet_network, &packet_guest, &syn, NULL, 0);
+	ck_assert_int_eq(send(r->network, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(vde_recv(r->conn, frame, sizeof(frame), 0), (ssize_t)n);
+	n = packet_tcp4(frame, &packet_guest, &packet_network, &answer, NULL, 0);
+	ck_assert_int_eq(vde_send(r->conn, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(recv(r->network, frame, sizeof(frame), MSG_DONTWAIT), (ssize_t)n);
+	n = packet_tcp4(frame, &packet_network, &packet_guest, &ack, NULL, 0);
+	ck_assert_int_eq(send(r->network, frame, n, 0), (ssize_t)n);
+	ck_assert_int_eq(vde_recv(r->conn, frame, sizeof(frame), 0), (ssize_t)n);
+}
+
+/* QEMU hands us the guest's own memory: while one of its processors sends, another writes. */
+START_TEST(frame_that_changes_meanwhile_leaves_as_it_was_judged)
+{
+	const struct packet_tcp fin = {
+		.seq = 901, .ack = 101, .window = 65535, .flags = EG_TCP_FIN | EG_TCP_ACK
+	};
+	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
+	size_t n = packet_tcp4(frame, &packet_guest, &packet_network, &fin, "last words", 10);
+	struct rig r;
+
+	rig_open(&r, "");
+	open_connection(&r);
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	pages = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		     0);
+	ck_assert_ptr_ne(pages, MAP_FAILED);
+	changing = pages + page_size - PACKET_L4_4 - 20;
+	memcpy(changing, frame, n);
+	mprotect(pages + page_size, page_size, PROT_NONE);
+	signal(SIGSEGV, change_the_port);
+	ck_assert_int_eq(vde_send(r.conn, changing, n, 0), (ssize_t)n);
+	signal(SIGSEGV, SIG_DFL);
+	ck_assert_uint_ne(eg_get16(changing + PACKET_L4_4 + 2), packet_network.port);
+	if (recv(r.network, got, sizeof(got), MSG_DONTWAIT) > 0)
+		ck_assert_mem_eq(got, frame, n);
+	rig_close(&r);
+}
+END_TEST
+
 /* Search for modules in the build first, then where the system's are: beside libvdeplug. */
 static void set_module_path(void)
 {
@@ -617,6 +688,7 @@ int main(void)
 	tcase_add_test(c, log_in_use_by_another_instance_is_refused);
 	tcase_add_test(c, instances_share_nothing);
 	tcase_add_test(c, host_may_send_and_receive_at_once);
+	tcase_add_test(c, frame_that_changes_meanwhile_leaves_as_it_was_judged);
 	tcase_set_timeout(c, 30);
 	suite_add_tcase(s, c);
 	srunner_run_all(runner, CK_ENV);
