@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reason.h"
 
+#include "policy.h"
+#include "words.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +42,7 @@ static const struct {
 	{ EG_R_DNS_TYPE, "dns-type" },
 	{ EG_R_DNS_ANSWER, "dns-answer" },
 	{ EG_R_DNS_BUSY, "dns-busy" },
+	{ EG_R_DNS_LIMIT, "dns-limit" },
 	{ EG_R_FLOWS_FULL, "flows-full" },
 };
 
@@ -93,6 +97,25 @@ START_TEST(text_explains_its_own_word)
 }
 END_TEST
 
+/* Who reads a record looks there for what to change. */
+START_TEST(rule_is_a_word_of_the_policy_or_default)
+{
+	struct eg_words *w = calloc(1, sizeof(*w));
+
+	w->policy = eg_policy_new();
+	w->in_vnl = true;
+	ck_assert_str_eq(eg_reason_rule(EG_R_DNS_NAME), "resolve");
+	for (unsigned int i = 0; i < EG_REASON_COUNT; i++) {
+		if (strcmp(eg_reason_rule(i), "default") == 0)
+			continue;
+		ck_assert_int_ne(eg_words_apply(w, eg_reason_rule(i), NULL), 0);
+		ck_assert_msg(!strstr(w->error, "unknown"), "%s", w->error);
+	}
+	eg_policy_free(w->policy);
+	free(w);
+}
+END_TEST
+
 START_TEST(out_of_range_reads_as_none)
 {
 	const int wrong[] = { EG_REASON_COUNT, EG_REASON_COUNT + 1, 255, 1 << 30, -1 };
@@ -100,6 +123,7 @@ START_TEST(out_of_range_reads_as_none)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		ck_assert_str_eq(eg_reason_word((enum eg_reason)wrong[i]), "none");
 		ck_assert_str_eq(eg_reason_text((enum eg_reason)wrong[i]), "not blocked");
+		ck_assert_str_eq(eg_reason_rule((enum eg_reason)wrong[i]), "default");
 	}
 }
 END_TEST
@@ -116,6 +140,7 @@ int main(void)
 	tcase_add_test(t, words_are_lower_case_with_hyphens);
 	tcase_add_test(t, texts_are_one_printable_line);
 	tcase_add_test(t, text_explains_its_own_word);
+	tcase_add_test(t, rule_is_a_word_of_the_policy_or_default);
 	tcase_add_test(t, out_of_range_reads_as_none);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);

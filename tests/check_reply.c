@@ -220,6 +220,7 @@ static const struct {
 	{ "from 0.0.0.0", PACKET_UDP4, EG_R_NONE, false, false, { EDIT(V4_SRC, 0, 0, 0, 0) } },
 	{ "from loopback", PACKET_TCP4, EG_R_IP_ADDRESS, false, false, { EDIT(V4_SRC, 127) } },
 	{ "to loopback", PACKET_TCP4, EG_R_IP_ADDRESS, false, false, { EDIT(V4_DST, 127) } },
+	{ "to itself", PACKET_UDP4, EG_R_IP_ADDRESS, false, false, { EDIT(V4_DST, 10, 0, 2, 15) } },
 	{ "to all on the link", PACKET_UDP4, EG_R_ETH_ADDRESS, false, false, { EDIT(0, 0xff) } },
 	{ "SCTP to all on the link",
 	  PACKET_UDP4,
@@ -287,6 +288,20 @@ START_TEST(who_gets_no_answer)
 }
 END_TEST
 
+/* Words of records, which never change; by hand, as those of reasons. */
+START_TEST(answers_have_their_words)
+{
+	static const char *const words[] = { "none",     "rst",     "prohibited",
+					     "nxdomain", "noerror", "servfail" };
+
+	ck_assert_uint_eq(sizeof(words) / sizeof(words[0]), EG_ANSWERS);
+	for (unsigned int i = 0; i < EG_ANSWERS; i++)
+		ck_assert_str_eq(eg_answer_word((enum eg_answer)i), words[i]);
+	ck_assert_str_eq(eg_answer_word(EG_ANSWERS), "none");
+	ck_assert_str_eq(eg_answer_word((enum eg_answer) - 1), "none");
+}
+END_TEST
+
 START_TEST(dns_comes_from_the_resolver)
 {
 	const struct packet_end resolver = packet_at(&packet_network, EG_DNS_PORT);
@@ -324,6 +339,7 @@ int main(void)
 	tcase_add_test(t, prohibited_quotes_header_and_eight_bytes);
 	tcase_add_test(t, prohibited_answers_unknown_protocols);
 	tcase_add_loop_test(t, who_gets_no_answer, 0, sizeof(silences) / sizeof(silences[0]));
+	tcase_add_test(t, answers_have_their_words);
 	tcase_add_test(t, dns_comes_from_the_resolver);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
