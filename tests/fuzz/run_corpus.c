@@ -15,6 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* After so many seconds an input hangs, and ends the test. */
+enum { INPUT_LIMIT = 120 };
+
 static uint8_t input[FUZZ_MAX];
 
 /* Without the filter slirp gets frames that end it: each input has a process of its own. */
@@ -53,6 +56,7 @@ static bool run_file(const char *directory, const char *name, bool apart)
 	}
 	n = fread(input, 1, sizeof(input), f);
 	fclose(f);
+	alarm(INPUT_LIMIT);
 	if (apart)
 		run_apart(n);
 	else
