@@ -11,6 +11,7 @@ libpacket_la_SOURCES = \
 	tests/pcapng.c tests/pcapng.h \
 	tests/tcp_link.c tests/tcp_link.h \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
+	tests/listener.h \
 	tests/dns_samples.h tests/dnsstream_link.h tests/folder.h tests/fragments.h tests/maker.h tests/toy_file.h
 
 check_PROGRAMS = \
