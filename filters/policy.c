@@ -48,7 +48,18 @@ void eg_policy_free(struct eg_policy *p)
 		return;
 	eg_nameset_free(p->resolve);
 	free(p->log);
+	free(p->events);
 	free(p);
+}
+
+const char *eg_mode_word(enum eg_mode mode)
+{
+	return mode == EG_MONITOR ? "monitor" : "enforce";
+}
+
+const char *eg_action_word(enum eg_action action)
+{
+	return action == EG_DROP ? "drop" : "reject";
 }
 
 bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr)

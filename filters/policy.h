@@ -32,6 +32,7 @@ struct eg_policy {
 	size_t flows;
 	size_t dns_limit; /* new names a minute below listed domains; 0: not limited */
 	char *log;			/* path, or NULL */
+	char *events;			/* path, or "unix:" and a socket's, or NULL */
 	uint64_t log_size;		/* bytes in a file of records */
 	size_t log_files;		/* finished ones that are kept */
 	size_t log_sample;		/* see sample.h; 0: all */
@@ -42,6 +43,10 @@ struct eg_policy {
  * where memory is short. Owned by the caller. */
 struct eg_policy *eg_policy_new(void);
 void eg_policy_free(struct eg_policy *p);	/* NULL is fine */
+
+/* The words of the policy language for MODE and ACTION. */
+const char *eg_mode_word(enum eg_mode mode);
+const char *eg_action_word(enum eg_action action);
 
 /* Whether ADDR is a resolver that the guest may ask. */
 bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr);

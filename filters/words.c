@@ -206,24 +206,22 @@ static void drop_dns_types(struct eg_policy *p)
 
 static int parse_action(struct eg_words *w, const struct row *row, struct text value)
 {
-	if (is(value, "reject"))
-		w->policy->action = EG_REJECT;
-	else if (is(value, "drop"))
-		w->policy->action = EG_DROP;
-	else
-		return refuse_value(w, row, value, "neither reject nor drop");
-	return 0;
+	for (enum eg_action a = EG_REJECT; a <= EG_DROP; a++)
+		if (is(value, eg_action_word(a))) {
+			w->policy->action = a;
+			return 0;
+		}
+	return refuse_value(w, row, value, "neither reject nor drop");
 }
 
 static int parse_mode(struct eg_words *w, const struct row *row, struct text value)
 {
-	if (is(value, "enforce"))
-		w->policy->mode = EG_ENFORCE;
-	else if (is(value, "monitor"))
-		w->policy->mode = EG_MONITOR;
-	else
-		return refuse_value(w, row, value, "neither enforce nor monitor");
-	return 0;
+	for (enum eg_mode m = EG_ENFORCE; m <= EG_MONITOR; m++)
+		if (is(value, eg_mode_word(m))) {
+			w->policy->mode = m;
+			return 0;
+		}
+	return refuse_value(w, row, value, "neither enforce nor monitor");
 }
 
 static bool ends_in(struct text t, const char *ending)
@@ -240,6 +238,18 @@ static int parse_log(struct eg_words *w, const struct row *row, struct text valu
 				    "a file name that ends neither in .pcapng nor in .pcap");
 	w->policy->log = strndup(value.p, value.n);
 	return w->policy->log ? 0 : refuse_memory(w);
+}
+
+/* Whether it can be opened is found out when it is. */
+static int parse_events(struct eg_words *w, const struct row *row, struct text value)
+{
+	static const char socket[] = "unix:";
+	size_t n = sizeof(socket) - 1;
+
+	if (value.n == n && memcmp(value.p, socket, n) == 0)
+		return refuse_value(w, row, value, "no path behind unix:");
+	w->policy->events = strndup(value.p, value.n);
+	return w->policy->events ? 0 : refuse_memory(w);
 }
 
 /* Decimal only: what other tools take for octal or hexadecimal is no number here. Takes no
@@ -334,6 +344,7 @@ static const struct row table[] = {
 	{ "action", SINGLE, parse_action, NULL },
 	{ "mode", SINGLE, parse_mode, NULL },
 	{ "log", SINGLE, parse_log, NULL },
+	{ "events", SINGLE, parse_events, NULL },
 	{ "log-size", SINGLE, parse_log_size, NULL },
 	{ "log-files", SINGLE, parse_log_files, NULL },
 	{ "log-sample", SINGLE, parse_log_sample, NULL },

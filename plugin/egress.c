@@ -178,15 +178,33 @@ static int close_all(struct egress *e)
 	eg_recorder_ending(e->recorder);
 	if (e->pipeline)
 		eg_pipeline_end(e->pipeline, now_ms());
+	eg_recorder_close(e->recorder); /* its writer asks the pipeline */
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);
 	eg_inbox_free(e->inbox);
-	eg_recorder_close(e->recorder);
 	eg_config_clear(&e->config);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
 	return rc;
+}
+
+/* The recorder's writer asks what was done, as of one moment. */
+static void tell_stats(void *egress, struct eg_recorder *r, struct eg_record_stats *s)
+{
+	struct egress *e = egress;
+	const struct eg_counters *c = eg_pipeline_counters(e->pipeline);
+	struct eg_recorder_counts counts;
+
+	pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < EG_REASON_COUNT; i++)
+		s->blocked[i] = c->blocked[EG_FROM_GUEST][i] + c->blocked[EG_FROM_NETWORK][i];
+	memcpy(s->passed, c->passed, sizeof(s->passed));
+	eg_recorder_count(r, &counts);
+	pthread_mutex_unlock(&e->lock);
+	s->recorded = counts.recorded;
+	s->suppressed = counts.suppressed;
+	s->lost = counts.lost;
 }
 
 /* Start the record, where there is to be one. Returns 0 or a negative errno, said on stderr. */
@@ -195,14 +213,19 @@ static int open_recorder(struct egress *e, const char *descr, const struct eg_se
 	const struct eg_policy *p = e->config.policy;
 	const struct eg_recorder_options o = {
 		.log = p->log,
+		.events = p->events,
 		.label = p->vm[0] ? p->vm : descr && descr[0] ? descr : "guest",
 		.limit = (off_t)p->log_size,
 		.kept = (unsigned)p->log_files,
 		.sample = (unsigned)p->log_sample,
 		.seed = *seed,
+		.mode = eg_mode_word(p->mode),
+		.action = eg_action_word(p->action),
+		.stats = tell_stats,
+		.ctx = e,
 	};
 
-	return p->log ? eg_recorder_open(&e->recorder, &o) : 0;
+	return p->log || p->events ? eg_recorder_open(&e->recorder, &o) : 0;
 }
 
 /* All of open behind the configuration. Returns 0 or a negative errno. */

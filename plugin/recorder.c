@@ -23,14 +23,17 @@
 #include "queue.h"
 #include "sample.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-	WAKE = 1000, /* ms between two looks for what was counted */
+	WAKE = 1000,          /* ms between two looks for what was counted */
+	STATS_PAUSE = 60000,  /* ms between two statistics */
 	SUMMARY_SIZE = sizeof(struct eg_item) + sizeof(struct eg_record_suppressed) + 8,
 };
 
@@ -39,7 +42,8 @@ struct eg_recorder {
 	struct eg_outputs *outputs;
 	pthread_mutex_t sampling; /* the sampler's */
 	struct eg_sample *sampler;
-	char *path;
+	char *path;  /* of the capture; NULL: none */
+	bool events; /* what is not blocked is recorded, too */
 	atomic_bool ending;
 	atomic_ullong taken, suppressed; /* blocked frames, on the frame's path */
 	atomic_ullong lost_frames;       /* of those taken */
@@ -47,6 +51,10 @@ struct eg_recorder {
 	/* The writer's. */
 	pthread_t writer;
 	int last_error; /* negative errno of the last write that failed */
+	uint64_t started;
+	char mode[16], action[16];
+	void (*stats)(void *ctx, struct eg_recorder *r, struct eg_record_stats *s);
+	void *ctx;
 	struct eg_batch summaries;
 	uint64_t summary_bytes[EG_SAMPLE_CHUNK * SUMMARY_SIZE / 8];
 };
@@ -229,20 +237,12 @@ static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 
 void eg_recorder_report(struct eg_recorder *r, const struct eg_report *report)
 {
-	if (!r)
+	if (!r || (report->kind != EG_REPORT_BLOCKED && !r->events))
 		return;
 	if (report->flow)
 		report_flow(r, report);
 	else
 		report_frame(r, report);
-}
-
-bool eg_recorder_say(struct eg_recorder *r, struct eg_record record, const void *bytes)
-{
-	struct eg_queued queued = { .record = record, .bytes = bytes };
-
-	queued.record.when = ago(0);
-	return eg_queue_put(r->queue, &queued, 1);
 }
 
 void eg_recorder_ending(struct eg_recorder *r)
@@ -321,12 +321,46 @@ static void sum_up(struct eg_recorder *r, bool all)
 	}
 }
 
+/* Write one record that is not told by the pipeline. */
+static void say(struct eg_recorder *r, enum eg_record_kind kind, const void *bytes, size_t len)
+{
+	const struct eg_record record = { .when = ago(0), .kind = kind, .len = (uint32_t)len };
+	uint64_t room[64];
+	struct eg_batch b = { .bytes = (uint8_t *)room, .size = sizeof(room) };
+
+	static_assert(sizeof(struct eg_item) + sizeof(struct eg_record_stats) <= sizeof(room),
+		      "room for the longest");
+	eg_batch_add(&b, &record, bytes);
+	write_batch(r, &b);
+}
+
+static void say_engine(struct eg_recorder *r, const char *message)
+{
+	struct eg_record_engine engine = { 0 };
+
+	strncpy(engine.message, message, sizeof(engine.message) - 1);
+	memcpy(engine.mode, r->mode, sizeof(engine.mode));
+	memcpy(engine.action, r->action, sizeof(engine.action));
+	say(r, EG_RECORD_ENGINE, &engine, sizeof(engine));
+}
+
+static void say_stats(struct eg_recorder *r)
+{
+	struct eg_record_stats stats = { .uptime = (now_ms() - r->started) / 1000 };
+
+	if (!r->stats)
+		return;
+	r->stats(r->ctx, r, &stats);
+	say(r, EG_RECORD_STATS, &stats, sizeof(stats));
+}
+
 static void *write_all(void *recorder)
 {
 	struct eg_recorder *r = recorder;
-	uint64_t summed = now_ms(), now;
+	uint64_t summed = now_ms(), said = summed, now;
 	struct eg_batch *b;
 
+	say_engine(r, "start");
 	while ((b = eg_queue_take(r->queue, WAKE))) {
 		if (b->used)
 			write_batch(r, b);
@@ -337,8 +371,14 @@ static void *write_all(void *recorder)
 			continue;
 		summed = now;
 		sum_up(r, false);
+		if (now - said < (uint64_t)STATS_PAUSE)
+			continue;
+		said = now;
+		say_stats(r);
 	}
 	sum_up(r, true);
+	say_stats(r);
+	say_engine(r, "stop");
 	return NULL;
 }
 
@@ -400,6 +440,12 @@ int eg_recorder_open(struct eg_recorder **out, const struct eg_recorder_options 
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&r->sampling, NULL);
+	r->events = o->events;
+	r->started = now_ms();
+	strncpy(r->mode, o->mode ? o->mode : "", sizeof(r->mode) - 1);
+	strncpy(r->action, o->action ? o->action : "", sizeof(r->action) - 1);
+	r->stats = o->stats;
+	r->ctx = o->ctx;
 	r->summaries.bytes = (uint8_t *)r->summary_bytes;
 	r->summaries.size = sizeof(r->summary_bytes);
 	rc = prepare(r, o);

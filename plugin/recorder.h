@@ -8,16 +8,6 @@
 
 #include <sys/types.h>
 
-struct eg_recorder_options {
-	const char *log;    /* the capture; NULL: none */
-	const char *events; /* where lines of events go: see eventsink.h; NULL: nowhere */
-	const char *label;  /* the guest's */
-	off_t limit;        /* bytes in a file */
-	unsigned kept;      /* finished files */
-	unsigned sample;    /* frames recorded whole: see sample.h; 0: all */
-	struct eg_seed seed;
-};
-
 /* Blocked frames: each is in one of the three. One that waits in the queue is recorded until it
  * turns out to be lost. */
 struct eg_recorder_counts {
@@ -28,6 +18,23 @@ struct eg_recorder_counts {
 
 struct eg_recorder;
 
+struct eg_recorder_options {
+	const char *log;    /* the capture; NULL: none */
+	const char *events; /* where lines of events go: see eventsink.h; NULL: nowhere */
+	const char *label;  /* the guest's */
+	off_t limit;        /* bytes in a file */
+	unsigned kept;      /* finished files */
+	unsigned sample;    /* frames recorded whole: see sample.h; 0: all */
+	struct eg_seed seed;
+	const char *mode, *action; /* what the events say that it does */
+	/* Fill in passed and blocked, and have eg_recorder_count, of the same moment, fill in the
+	 * rest. Called with CTX by the writer, now and then and as the last of all; may wait for a
+	 * lock under which reports are made. NULL: no statistics. */
+	void (*stats)(void *ctx, struct eg_recorder *r, struct eg_record_stats *s);
+	void *ctx;
+};
+
+
 /* Start recording. Returns 0 and *OUT (the caller's), or a negative errno, with one line said on
  * stderr. */
 int eg_recorder_open(struct eg_recorder **out, const struct eg_recorder_options *o);
@@ -35,10 +42,6 @@ int eg_recorder_open(struct eg_recorder **out, const struct eg_recorder_options 
 /* Record REPORT. Never waits for a disk: what does not fit into the queue is counted as
  * suppressed. Any thread. NULL as recorder records nothing. */
 void eg_recorder_report(struct eg_recorder *r, const struct eg_report *report);
-
-/* Record something that is not told by the pipeline: R, whose when is set here, and its bytes.
- * Returns whether there was room for it in the queue. Any thread. */
-bool eg_recorder_say(struct eg_recorder *r, struct eg_record record, const void *bytes);
 
 /* The flows that are reported to end from now on do so because the host ends. */
 void eg_recorder_ending(struct eg_recorder *r);

@@ -274,6 +274,25 @@ START_TEST(slow_disk_holds_no_frame_up)
 }
 END_TEST
 
+START_TEST(without_events_only_what_is_blocked_takes_room)
+{
+	const struct eg_flow flow = { .key = { .proto = EG_PROTO_UDP } };
+	const struct eg_report start = { .kind = EG_REPORT_FLOW_START, .flow = &flow };
+
+	open_recorder();
+	atomic_store(&stuck, true);
+	report(1);
+	while (!atomic_load(&waits))
+		wait_ms(1);
+	for (int i = 0; i < 50000; i++)
+		eg_recorder_report(r, &start);
+	report(10);
+	counted(11, 0, 0);
+	atomic_store(&stuck, false);
+	close_recorder();
+}
+END_TEST
+
 START_TEST(of_a_flood_the_first_are_whole_and_the_rest_is_told_in_sum)
 {
 	struct sums s;
@@ -568,6 +587,7 @@ int main(void)
 	tcase_add_test(c, killed_host_leaves_what_was_put);
 	tcase_add_test(c, full_disk_is_survived_counted_and_said);
 	tcase_add_test(c, slow_disk_holds_no_frame_up);
+	tcase_add_test(c, without_events_only_what_is_blocked_takes_room);
 	tcase_add_test(c, of_a_flood_the_first_are_whole_and_the_rest_is_told_in_sum);
 	tcase_add_test(c, sum_comes_within_a_second_of_the_window_s_end);
 	tcase_add_test(c, counts_add_up_at_any_time);

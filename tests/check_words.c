@@ -36,7 +36,7 @@ static const struct wrong {
 	{ { { "allow", "a.b" } }, "unknown word 'allow'" },
 	{ { { "block", "a.b" } }, "unknown word 'block'" },
 	{ { { "mod", "monitor" } }, "unknown word 'mod'" },
-	{ { { "events", "x" } }, "unknown word 'events'" },
+	{ { { "ctl", "x" } }, "unknown word 'ctl'" },
 	{ { { "ctl", "x" } }, "unknown word 'ctl'" },
 	/* Nothing harmful gets into an error, nor too much. */
 	{ { { "a\nb", "x" } }, "unknown word 'a\\x0ab'" },
@@ -63,12 +63,16 @@ static const struct wrong {
 	{ { { "policy", "" } }, "policy: an empty value" },
 	{ { { "action", "" } }, "action: an empty value" },
 	{ { { "log", "" } }, "log: an empty value" },
+	{ { { "events", "" } }, "events: an empty value" },
+	{ { { "events", "unix:" } }, "events: 'unix:': no path behind unix:" },
+	{ { { "events", "a\n" } }, "events: 'a\\x0a': not printable ASCII" },
 	{ { { "flows", "" } }, "flows: an empty value" },
 	{ { { "vm", "" } }, "vm: an empty value" },
 	/* A single value is said once, the same one too. */
 	{ { { "policy", "a" }, { "policy", "b" } }, "policy: said twice" },
 	{ { { "action", "drop" }, { "action", "drop" } }, "action: said twice" },
 	{ { { "log", "a.pcap" }, { "log", "b.pcap" } }, "log: said twice" },
+	{ { { "events", "a" }, { "events", "b" } }, "events: said twice" },
 	{ { { "flows", "1" }, { "vm", "x" }, { "flows", "1" } }, "flows: said twice" },
 	{ { { "vm", "x" }, { "vm", "y" } }, "vm: said twice" },
 	/* Names: the whole list counts, and no name is every name. */
@@ -424,6 +428,19 @@ START_TEST(log_is_a_path_as_it_was_said)
 }
 END_TEST
 
+START_TEST(events_go_to_a_file_or_a_socket)
+{
+	static const char *const values[] = { "x.json", "unix:/run/x", "unix", "/a b/unix:" };
+
+	ck_assert_ptr_null(w->policy->events);
+	for (size_t i = 0; i < COUNT(values); i++) {
+		restart();
+		ck_assert_int_eq(eg_words_apply(w, "events", values[i]), 0);
+		ck_assert_str_eq(w->policy->events, values[i]);
+	}
+}
+END_TEST
+
 START_TEST(log_size_is_bytes_or_multiples_of_1024)
 {
 	static const struct {
@@ -539,6 +556,7 @@ int main(void)
 	tcase_add_test(t, flows_are_taken_up_to_their_limits);
 	tcase_add_test(t, dns_limit_is_taken_up_to_its_limits);
 	tcase_add_test(t, log_is_a_path_as_it_was_said);
+	tcase_add_test(t, events_go_to_a_file_or_a_socket);
 	tcase_add_test(t, log_size_is_bytes_or_multiples_of_1024);
 	tcase_add_test(t, log_files_and_sample_are_taken_up_to_their_limits);
 	tcase_add_test(t, vm_is_a_label_of_up_to_63_characters);

@@ -86,6 +86,7 @@ check_PROGRAMS = \
 	tests/check_pcapngfile \
 	tests/check_queue \
 	tests/check_recorder \
+	tests/check_recorder_events \
 	tests/check_rotate \
 	tests/check_vnl \
 	tests/check_egress \
