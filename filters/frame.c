@@ -53,13 +53,6 @@ static const struct transport {
 	{ EG_PROTO_ICMP, 4, false, decode_icmp }, { EG_PROTO_ICMP6, 6, true, decode_icmp },
 };
 
-static bool mac_is_station(const uint8_t *mac)
-{
-	static const uint8_t zero[6];
-
-	return !eg_mac_is_group(mac) && memcmp(mac, zero, sizeof(zero)) != 0;
-}
-
 /* Whether the N (a multiple of 4) bytes of the IPv4 header at IP sum up. All bits set are
  * so in any byte order, and words add up as their halves do (RFC 1071 2). */
 static bool header_sums_up(const uint8_t *ip, size_t n)
@@ -156,7 +149,7 @@ static enum eg_reason judge_addresses(const struct eg_frame *f, const struct tra
 	if (eg_addr_equal(&f->src, &f->dst))
 		return EG_R_IP_ADDRESS;
 	if (dst == EG_ADDR_STATION)
-		return mac_is_station(eg_eth_dst(f)) ? EG_R_NONE : EG_R_ETH_ADDRESS;
+		return eg_mac_is_station(eg_eth_dst(f)) ? EG_R_NONE : EG_R_ETH_ADDRESS;
 	eg_addr_group_mac(&f->dst, mac);
 	return memcmp(eg_eth_dst(f), mac, sizeof(mac)) == 0 ? EG_R_NONE : EG_R_ETH_ADDRESS;
 }
@@ -257,7 +250,7 @@ static enum eg_reason decode(struct eg_frame *f, const uint8_t *bytes, size_t le
 	default:
 		return EG_R_ETHERTYPE;
 	}
-	if (!mac_is_station(bytes + ETH_SRC))
+	if (!eg_mac_is_station(bytes + ETH_SRC))
 		return EG_R_ETH_ADDRESS;
 	return f->ethertype == EG_ETHERTYPE_ARP ? EG_R_NONE : decode_ip(f);
 }

@@ -128,4 +128,12 @@ static inline bool eg_mac_is_group(const uint8_t *mac)
 	return mac[0] & 1;
 }
 
+/* Whether they are one station's: no group, and not all zero. */
+static inline bool eg_mac_is_station(const uint8_t *mac)
+{
+	static const uint8_t zero[6];
+
+	return !eg_mac_is_group(mac) && memcmp(mac, zero, sizeof(zero)) != 0;
+}
+
 #endif

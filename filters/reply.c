@@ -31,7 +31,7 @@ static bool answerable(const struct eg_frame *f)
 {
 	bool ip4 = f->ip_version == 4;
 
-	return f->l4_off != 0 && !eg_mac_is_group(eg_eth_dst(f)) && eg_addr_is4(&f->src) == ip4 &&
+	return f->l4_off != 0 && eg_mac_is_station(eg_eth_dst(f)) && eg_addr_is4(&f->src) == ip4 &&
 	       eg_addr_is4(&f->dst) == ip4 && !eg_addr_equal(&f->src, &f->dst) &&
 	       eg_addr_kind(&f->src) == EG_ADDR_STATION && eg_addr_kind(&f->dst) == EG_ADDR_STATION;
 }
