@@ -10,6 +10,7 @@ peer.py dnsnames SERVER DOMAIN COUNT      ask for that many new names below DOMA
 peer.py dnstcp SERVER NAME…              ask for the A of one after the other on one connection; `RCODE` or what broke, for each
 peer.py big ADDRESS PORT SIZE…           datagrams of these sizes, each to come back as it was; exit 0 if all did
 peer.py shoot ADDRESS PORT COUNT         that many datagrams, numbered; wants no answer
+peer.py flood ADDRESS PORT COUNT         that many as fast as it goes
 peer.py bulk ADDRESS PORT CLIENTS BYTES  many TCP clients at once, each sends and reads back; exit 0 if all checksums agree
 peer.py echoes ADDRESS PORT CLIENTS EACH many UDP clients at once; exit 0 if each datagram came back to its sender
 peer.py keep ADDRESS TCPPORT UDPPORT     one TCP connection and one UDP flow, an echo in each four times a second until
@@ -125,6 +126,20 @@ def shoot(address, port, count):
     for number in range(int(count)):
         sock.sendto(f"shot {number}".encode(), (address, int(port)))
         time.sleep(0.001)
+
+
+def flood(address, port, count):
+    """As fast as it goes; what the guest's own kernel refuses is sent again."""
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    to, text, sent = (address, int(port)), b"x" * 64, 0
+    started = time.monotonic()
+    while sent < int(count):
+        try:
+            sock.sendto(text, to)
+            sent += 1
+        except OSError:
+            pass
+    print(f"{sent} sent in {time.monotonic() - started:.1f} s")
 
 
 RCODES = "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED".split()
@@ -310,6 +325,6 @@ def keep(address, tcp_port, udp_port):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "tcp", "udp", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "tcp", "udp", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
         sys.exit(__doc__)
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
