@@ -176,10 +176,7 @@ static void put_tcp_flags(struct line *l, json_t *to)
 		{ "syn", EG_TCP_SYN }, { "ack", EG_TCP_ACK }, { "psh", EG_TCP_PSH },
 		{ "rst", EG_TCP_RST }, { "urg", EG_TCP_URG }, { "fin", EG_TCP_FIN },
 	};
-	char hex[3];
 
-	snprintf(hex, sizeof(hex), "%02x", l->d.tcp_flags);
-	put_text(l, to, "tcpflags", hex);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		put(l, to, flags[i].key, json_boolean(l->d.tcp_flags & flags[i].flag));
 }
