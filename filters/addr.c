@@ -49,6 +49,17 @@ bool eg_addr_is_unspecified(const struct eg_addr *a)
 	return eg_addr_kind(a) == EG_ADDR_UNSPECIFIED;
 }
 
+struct eg_addr eg_addr_cut(const struct eg_addr *a, unsigned length)
+{
+	struct eg_addr cut = { { 0 } };
+	size_t whole = length / 8;
+
+	memcpy(cut.b, a->b, whole);
+	if (length % 8)
+		cut.b[whole] = (uint8_t)(a->b[whole] & (0xff00u >> length % 8));
+	return cut;
+}
+
 const char *eg_addr_text(const struct eg_addr *a, char text[EG_ADDR_TEXT_MAX])
 {
 	bool ip4 = eg_addr_is4(a);

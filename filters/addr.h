@@ -63,6 +63,10 @@ bool eg_addr_is_group(const struct eg_addr *a);
 /* Whether A is 0.0.0.0 or ::. */
 bool eg_addr_is_unspecified(const struct eg_addr *a);
 
+/* A with all but its first LENGTH bits (0 to 128) zero; in IPv4's form the first 96 are no part
+ * of the address. */
+struct eg_addr eg_addr_cut(const struct eg_addr *a, unsigned length);
+
 /* Write A into TEXT, NUL-terminated: dotted decimal, or RFC 5952. Returns TEXT. */
 const char *eg_addr_text(const struct eg_addr *a, char text[EG_ADDR_TEXT_MAX]);
 

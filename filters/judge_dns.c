@@ -52,9 +52,10 @@ static enum eg_reason judge_question(struct passage *w, const struct eg_dns_quer
 {
 	const struct eg_policy *policy = w->p->policy;
 	size_t below;
+	enum eg_reason r = eg_policy_resolve(policy, &q->name, &below);
 
-	if (!eg_policy_may_resolve(policy, &q->name, &below))
-		return EG_R_DNS_NAME;
+	if (r)
+		return r;
 	if (!eg_policy_has_dns_type(policy, q->type))
 		return EG_R_DNS_TYPE;
 	return eg_dnslimit_charge(w->p->limit, &q->name, below, w->now);

@@ -3,8 +3,10 @@
  * TCP and UDP by their flows: who may open one, and who belongs to it.
  *
  * The network opens flows, the guest only belongs to them: its segment or datagram must find its
- * flow, a SYN or datagram of the network's may make it. A guest's may where it is to a
- * resolver over TCP (judge_dns.c then says what passes in the connection).
+ * flow, a SYN or datagram of the network's may make it. A guest's may where the policy allows
+ * whom it is to, and where it is to a resolver over TCP (judge_dns.c then says what passes in
+ * the connection). From then on all flows are alike, whoever opened them; but those of the guest's
+ * have half of the table at most (flow.h).
  *
  * A flow belongs to a pair of stations, too: see touch.
  */
@@ -50,7 +52,16 @@ bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow)
 		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
 }
 
-/* Whether w->f, without a flow, may open one: the network's may, the guest's to a resolver. */
+/* Whether the guest's w->f may open a flow; OTHERWISE is why not where no rule names it. */
+static enum eg_reason may_open(struct passage *w, enum eg_reason otherwise)
+{
+	const struct eg_frame *f = &w->f;
+
+	return eg_ruled(w, eg_policy_open(w->p->policy, &f->dst, f->proto, f->dport, otherwise));
+}
+
+/* Whether w->f, without a flow, may open one: the network's may, the guest's to a resolver or
+ * to what is allowed. */
 static enum eg_reason may_open_tcp(struct passage *w)
 {
 	enum eg_reason r;
@@ -58,14 +69,14 @@ static enum eg_reason may_open_tcp(struct passage *w)
 	if (w->dir == EG_FROM_NETWORK || eg_is_stream(w))
 		return EG_R_NONE;
 	r = eg_tcp_stray(&w->f);
-	return r == EG_R_TCP_NEW ? eg_ruled(w, r) : r;
+	return r == EG_R_TCP_NEW ? may_open(w, r) : r;
 }
 
 static enum eg_reason may_open_udp(struct passage *w)
 {
 	if (w->dir == EG_FROM_NETWORK)
 		return EG_R_NONE;
-	return eg_ruled(w, w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW);
+	return may_open(w, w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW);
 }
 
 static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)

@@ -25,8 +25,11 @@ struct eg_policy *eg_policy_new(void)
 	if (!p)
 		return NULL;
 	p->resolve = eg_nameset_new();
-	if (!p->resolve) {
-		free(p);
+	p->allow = eg_targets_new();
+	p->block = eg_targets_new();
+	p->block_names = eg_nameset_new();
+	if (!p->resolve || !p->allow || !p->block || !p->block_names) {
+		eg_policy_free(p);
 		return NULL;
 	}
 	memcpy(p->resolvers, default_resolvers, sizeof(default_resolvers));
@@ -47,6 +50,9 @@ void eg_policy_free(struct eg_policy *p)
 	if (!p)
 		return;
 	eg_nameset_free(p->resolve);
+	eg_targets_free(p->allow);
+	eg_targets_free(p->block);
+	eg_nameset_free(p->block_names);
 	free(p->log);
 	free(p->events);
 	free(p);
@@ -80,7 +86,20 @@ bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type)
 	return false;
 }
 
-bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name, size_t *below)
+enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
+				 size_t *below)
 {
-	return eg_nameset_match(p->resolve, name, below);
+	if (eg_nameset_match(p->block_names, name, below))
+		return EG_R_DNS_BLOCK;
+	return eg_nameset_match(p->resolve, name, below) ? EG_R_NONE : EG_R_DNS_NAME;
+}
+
+enum eg_reason eg_policy_open(const struct eg_policy *p, const struct eg_addr *addr, uint8_t proto,
+			      uint16_t port, enum eg_reason otherwise)
+{
+	if (port == EG_DNS_PORT && eg_policy_is_resolver(p, addr))
+		return otherwise;
+	if (eg_targets_match(p->block, addr, proto, port))
+		return EG_R_TARGET_BLOCK;
+	return eg_targets_match(p->allow, addr, proto, port) ? EG_R_NONE : otherwise;
 }

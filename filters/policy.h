@@ -8,6 +8,7 @@
 
 #include "frame.h"
 #include "nameset.h"
+#include "targets.h"
 
 enum eg_action { EG_REJECT, EG_DROP };
 enum eg_mode { EG_ENFORCE, EG_MONITOR };
@@ -23,6 +24,9 @@ enum { EG_LOG_FILES_DEFAULT = 3, EG_LOG_FILES_MAX = 999 };
 
 struct eg_policy {
 	struct eg_nameset *resolve;
+	struct eg_targets *allow;
+	struct eg_targets *block;       /* wins over allow */
+	struct eg_nameset *block_names; /* wins over resolve */
 	struct eg_addr resolvers[EG_RESOLVERS_MAX];
 	size_t resolver_count;
 	uint16_t dns_types[EG_DNS_TYPES_MAX];
@@ -54,8 +58,16 @@ bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr
 /* Whether record type TYPE may be asked for. */
 bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type);
 
-/* Whether NAME may be looked up. Where it may, *BELOW becomes how many bytes of it the guest
- * chose: those below a listed domain; 0 where it is listed itself. */
-bool eg_policy_may_resolve(const struct eg_policy *p, const struct eg_name *name, size_t *below);
+/* Whether NAME may be looked up: EG_R_NONE, EG_R_DNS_BLOCK or EG_R_DNS_NAME. Where it may, *BELOW
+ * becomes how many bytes of it the guest chose: those below a listed domain; 0 where it is listed
+ * itself. */
+enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
+				 size_t *below);
+
+/* Whether the guest may open a flow of PROTO (TCP or UDP) to PORT of ADDR: EG_R_NONE,
+ * EG_R_TARGET_BLOCK, or OTHERWISE where nothing is said about it. Port 53 of a resolver is never
+ * opened: what goes there is DNS's to judge. */
+enum eg_reason eg_policy_open(const struct eg_policy *p, const struct eg_addr *addr, uint8_t proto,
+			      uint16_t port, enum eg_reason otherwise);
 
 #endif

@@ -24,18 +24,20 @@
 	X(L4_HEADER,    "l4-header",     "default",   "a TCP, UDP or ICMP header whose lengths are wrong") \
 	X(CHECKSUM,     "checksum",      "default",   "a wrong checksum where state would change") \
 	X(GROUP,        "group",         "default",   "multicast or broadcast that is not neighbour discovery or DHCP") \
-	X(TCP_NEW,      "tcp-new",       "default",   "the guest tried to open a TCP connection") \
+	X(TCP_NEW,      "tcp-new",       "allow",     "the guest tried to open a TCP connection") \
 	X(TCP_NO_FLOW,  "tcp-no-flow",   "default",   "a TCP segment that belongs to no connection") \
 	X(TCP_FLAGS,    "tcp-flags",     "default",   "a combination of TCP flags that no state allows") \
 	X(TCP_STATE,    "tcp-state",     "default",   "a segment that the connection's state does not allow") \
 	X(TCP_WINDOW,   "tcp-window",    "default",   "a segment outside the window, or a reset that is not exact") \
-	X(UDP_NEW,      "udp-new",       "default",   "the guest tried to send UDP to somebody who had not written to it") \
+	X(UDP_NEW,      "udp-new",       "allow",     "the guest tried to send UDP to somebody who had not written to it") \
+	X(TARGET_BLOCK, "target-block",  "block",     "the guest tried to open what the policy blocks") \
 	X(ICMP,         "icmp",          "default",   "ICMP other than an error about a live flow") \
 	X(ND,           "nd",            "default",   "neighbour discovery that is not exactly in form, or not a guest's to send") \
 	X(DHCP,         "dhcp",          "default",   "DHCP that is not exactly in form, or to a server that never answered") \
 	X(DNS_SERVER,   "dns-server",    "dns",       "a DNS query to a server that is not a configured resolver") \
 	X(DNS_MALFORMED,"dns-malformed", "default",   "a DNS message that is not one clean question") \
 	X(DNS_NAME,     "dns-name",      "resolve",   "a DNS query for a name that is not on the list") \
+	X(DNS_BLOCK,    "dns-block",     "block",     "a DNS query for a name that the policy blocks") \
 	X(DNS_TYPE,     "dns-type",      "dns-types", "a DNS query for a listed name, but of a type that is not") \
 	X(DNS_ANSWER,   "dns-answer",    "default",   "a DNS answer that nobody asked for") \
 	X(DNS_BUSY,     "dns-busy",      "default",   "a DNS query, or a TCP connection for some, while too many are open") \

@@ -11,8 +11,7 @@ static const char *const no_server[] = {
 	[EG_ADDR_IMPOSSIBLE] = "a loopback or reserved address",
 };
 
-/* Read N bytes at TEXT as an address. Returns its version, 0 where it is none. */
-static int read_address(struct eg_addr *addr, const char *text, size_t n)
+int eg_address_read(struct eg_addr *addr, const char *text, size_t n)
 {
 	char s[INET6_ADDRSTRLEN];
 	uint8_t b[16];
@@ -35,10 +34,13 @@ static int read_address(struct eg_addr *addr, const char *text, size_t n)
 
 const char *eg_resolver_parse(struct eg_addr *addr, const char *text, size_t n)
 {
-	int version = read_address(addr, text, n);
+	int version = eg_address_read(addr, text, n);
 
-	if (version == 0)
-		return "neither an IPv4 nor an IPv6 address";
+	return version ? eg_address_unfit(addr, version) : "neither an IPv4 nor an IPv6 address";
+}
+
+const char *eg_address_unfit(const struct eg_addr *addr, int version)
+{
 	/* It would be taken for the IPv4 address inside. */
 	if (version == 6 && eg_addr_is4(addr))
 		return "an IPv4-mapped address";
@@ -49,5 +51,5 @@ bool eg_is_address(const char *text, size_t n)
 {
 	struct eg_addr addr;
 
-	return read_address(&addr, text, n) != 0;
+	return eg_address_read(&addr, text, n) != 0;
 }

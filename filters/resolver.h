@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The address of a resolver, as text. */
+/* Addresses of servers, as text: resolvers, and what a guest may connect to. */
 #ifndef EG_RESOLVER_H
 #define EG_RESOLVER_H
 
@@ -9,6 +9,13 @@
  * no port and no zone. Returns NULL, or one short reason in words for people,
  * static: no address, or one that no server on a link has. */
 const char *eg_resolver_parse(struct eg_addr *addr, const char *text, size_t n);
+
+/* Read N bytes at TEXT, as above, as any address into ADDR. Returns its IP version, 0 where it is
+ * none. */
+int eg_address_read(struct eg_addr *addr, const char *text, size_t n);
+
+/* Why ADDR, read as of VERSION, is no server's; NULL where it may be. In words, static. */
+const char *eg_address_unfit(const struct eg_addr *addr, int version);
 
 /* Whether N bytes at TEXT are an address of any kind. */
 bool eg_is_address(const char *text, size_t n);

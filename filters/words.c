@@ -20,13 +20,14 @@
  * was read gets into an error but through quote().
  *
  * Limits: EG_LINE_MAX, EG_RESOLVERS_MAX, EG_DNS_TYPES_MAX, EG_FLOWS_MAX,
- * EG_VM_MAX, EG_LOG_SIZE_LEAST and _MAX, EG_LOG_FILES_MAX, EG_SAMPLE_MAX. Names are bounded
- * by memory alone.
+ * EG_VM_MAX, EG_LOG_SIZE_LEAST and _MAX, EG_LOG_FILES_MAX, EG_SAMPLE_MAX. Names and
+ * targets are bounded by memory alone.
  *
  * Fails how: the first fault ends it with -EINVAL (or -ENOMEM); what was applied
  * before stays in the policy, which the caller throws away.
  *
- * References: names as in name.h, addresses as in resolver.h, record types as in dns.h.
+ * References: names as in name.h, addresses as in resolver.h, targets as in targetlist.c, record
+ * types as in dns.h.
  */
 #include "words.h"
 
@@ -35,6 +36,8 @@
 #include "flow.h"
 #include "resolver.h"
 #include "sample.h"
+#include "targetlist.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -43,41 +46,15 @@
 
 enum { SHOWN_MAX = 64 }; /* what an error shows of a value, its NUL included */
 
-/* Characters somebody else owns, with no NUL behind them. */
-struct text {
-	const char *p;
-	size_t n;
-};
-
-enum arity { SINGLE, LIST };
+enum arity { SINGLE, LIST, TARGETS };
 
 struct row {
 	const char *word;
 	enum arity arity;
-	/* Put VALUE (never empty; of a list one item) into the policy. */
+	/* Put VALUE (never empty; of a list one item, but of targets the list) into the policy. */
 	int (*parse)(struct eg_words *w, const struct row *row, struct text value);
 	void (*drop_default)(struct eg_policy *p); /* when first said; NULL: there is none */
 };
-
-static bool is(struct text t, const char *s)
-{
-	return t.n == strlen(s) && memcmp(t.p, s, t.n) == 0;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_printable(char c)
-{
-	return c >= ' ' && c <= '~';
-}
 
 /*
  * Errors
@@ -146,21 +123,38 @@ static int refuse_memory(struct eg_words *w)
 
 static int parse_resolve(struct eg_words *w, const struct row *row, struct text value)
 {
-	bool below = value.n >= 2 && memcmp(value.p, "*.", 2) == 0;
-	struct text base = { value.p + (below ? 2 : 0), value.n - (below ? 2 : 0) };
 	struct eg_name name;
-	const char *why;
+	enum eg_namescope scope;
+	const char *why = eg_listed_name(&name, &scope, value.p, value.n);
 
-	if (is(value, "*") || (below && (base.n == 0 || is(base, "."))))
-		return refuse_value(w, row, value, "would allow every name");
-	if (eg_is_address(base.p, base.n))
-		return refuse_value(w, row, value, "an address where a name belongs");
-	why = eg_name_parse(&name, base.p, base.n);
 	if (why)
 		return refuse_value(w, row, value, why);
-	if (eg_nameset_add(w->policy->resolve, &name, below ? EG_NAME_BELOW : EG_NAME_EXACT))
-		return refuse_memory(w);
-	return 0;
+	return eg_nameset_add(w->policy->resolve, &name, scope) ? refuse_memory(w) : 0;
+}
+
+static int parse_targets(struct eg_words *w, const struct row *row, struct text value,
+			 struct eg_targetlist *list)
+{
+	int rc = eg_targetlist_read(list, value.p, value.n);
+
+	if (rc == -EINVAL)
+		return refuse_value(w, row, (struct text){ list->item, list->item_len }, list->why);
+	return rc ? refuse_memory(w) : 0;
+}
+
+static int parse_allow(struct eg_words *w, const struct row *row, struct text value)
+{
+	struct eg_targetlist list = { .targets = w->policy->allow };
+
+	return parse_targets(w, row, value, &list);
+}
+
+static int parse_block(struct eg_words *w, const struct row *row, struct text value)
+{
+	struct eg_targetlist list = { .targets = w->policy->block,
+				      .names = w->policy->block_names };
+
+	return parse_targets(w, row, value, &list);
 }
 
 static int parse_dns(struct eg_words *w, const struct row *row, struct text value)
@@ -338,6 +332,8 @@ static int parse_policy(struct eg_words *w, const struct row *row, struct text v
 static const struct row table[] = {
 	{ "policy", SINGLE, parse_policy, NULL },
 	{ "resolve", LIST, parse_resolve, NULL },
+	{ "allow", TARGETS, parse_allow, NULL },
+	{ "block", TARGETS, parse_block, NULL },
 	{ "dns", LIST, parse_dns, drop_dns },
 	{ "dns-types", LIST, parse_dns_types, drop_dns_types },
 	{ "dns-limit", SINGLE, parse_dns_limit, NULL },
@@ -376,11 +372,6 @@ static int apply_single(struct eg_words *w, const struct row *row, struct text v
 	return row->parse(w, row, value);
 }
 
-static bool is_separator(char c)
-{
-	return is_blank(c) || c == ',';
-}
-
 static int apply_list(struct eg_words *w, const struct row *row, struct text value)
 {
 	bool *said = &w->said[row - table];
@@ -389,6 +380,8 @@ static int apply_list(struct eg_words *w, const struct row *row, struct text val
 	if (!*said && row->drop_default)
 		row->drop_default(w->policy);
 	*said = true;
+	if (row->arity == TARGETS) /* items depend on each other */
+		return row->parse(w, row, value);
 	while (i < value.n) {
 		struct text item = { value.p + i, 0 };
 		int rc;
@@ -413,7 +406,8 @@ static int apply(struct eg_words *w, struct text word, struct text value)
 			continue;
 		if (!value.p)
 			return refuse(w, "%s: without a value", row->word);
-		return row->arity == LIST ? apply_list(w, row, value) : apply_single(w, row, value);
+		return row->arity == SINGLE ? apply_single(w, row, value)
+					    : apply_list(w, row, value);
 	}
 	return refuse(w, "unknown word '%s'", quote(shown, word));
 }

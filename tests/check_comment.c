@@ -41,7 +41,7 @@ START_TEST(blocked_frame_says_why_and_whose)
 	size_t n = make_syn();
 
 	ck_assert_str_eq(comment(r, frame, n),
-			 "egress verdict=block reason=tcp-new rule=default proto=tcp "
+			 "egress verdict=block reason=tcp-new rule=allow proto=tcp "
 			 "src=10.0.2.15 sport=40000 dst=10.0.2.2 dport=443");
 	r.passed = true;
 	r.reason = EG_R_DNS_NAME;

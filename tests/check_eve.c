@@ -23,6 +23,7 @@ enum { SECOND = 1795518234, NS = 123456789 };
 #define GUEST_SENT   ",\"direction\":\"to_server\""
 #define NETWORK_SENT ",\"direction\":\"to_client\""
 #define WHY(reason)  ",\"reason\":\"" reason "\",\"rule\":\"default\""
+#define NEW(reason)  ",\"reason\":\"" reason "\",\"rule\":\"allow\""
 #define DROP         ",\"verdict\":{\"action\":\"drop\"}"
 #define TOLD(what)   ",\"verdict\":{\"action\":\"drop\",\"reject\":[\"" what "\"]}"
 
@@ -73,7 +74,7 @@ START_TEST(blocked_frame_is_a_drop)
 	r.answer = EG_ANSWER_RST;
 	ck_assert_str_eq(
 		text_of(&eve, &r, b, 0),
-		HEAD("drop") ENDS("TCP") GUEST_SENT WHY(
+		HEAD("drop") ENDS("TCP") GUEST_SENT NEW(
 			"tcp-new") ",\"drop\":{\"len\":54,\"ttl\":64,\"syn\":"
 				   "true,\"ack\":false,"
 				   "\"psh\":false,\"rst\":false,\"urg\":false,\"fin\":false}" TOLD(
@@ -90,7 +91,7 @@ START_TEST(packet_in_a_capture_says_which)
 
 	r.reason = EG_R_UDP_NEW;
 	ck_assert_str_eq(text_of(&eve, &r, b, 4711),
-			 HEAD("drop") ",\"pcap_cnt\":4711" ENDS("UDP") GUEST_SENT WHY(
+			 HEAD("drop") ",\"pcap_cnt\":4711" ENDS("UDP") GUEST_SENT NEW(
 				 "udp-new") ",\"drop\":{\"len\":62,\"ttl\":64}" DROP
 					    ",\"pcap_filename\":\"/var/log/vm.pcapng\"}");
 	ck_assert_ptr_null(strstr(text_of(&eve, &r, b, 0), "pcap"));
@@ -123,7 +124,7 @@ START_TEST(each_kind_of_frame_has_its_fields)
 				 BARE("ICMP") ",\"icmp_type\":8,\"icmp_code\":0" GUEST_SENT WHY(
 					 "icmp") ",\"drop\":{\"len\":62,\"ttl\":64}" DROP "}");
 	ck_assert_str_eq(blocked(EG_R_UDP_NEW, b, packet_base(PACKET_UDP6, b)),
-			 HEAD("drop") ENDS6("UDP", "443") GUEST_SENT WHY(
+			 HEAD("drop") ENDS6("UDP", "443") GUEST_SENT NEW(
 				 "udp-new") ",\"drop\":{\"len\":82,\"hoplimit\":64}" DROP "}");
 	n = packet_base(PACKET_ARP, b);
 	ck_assert_str_eq(blocked(EG_R_ARP, b, n), HEAD("drop") BARE("ARP") GUEST_SENT WHY(
@@ -404,7 +405,7 @@ START_TEST(suppressed_ones_are_summed_up)
 	r.reason = EG_R_UDP_NEW;
 	ck_assert_str_eq(text_of(&eve, &r, &s, 0),
 			 HEAD("suppressed") ",\"dest_ip\":\"10.0.2.2\",\"dest_port\":53,\"proto\":"
-					    "\"UDP\"" GUEST_SENT WHY(
+					    "\"UDP\"" GUEST_SENT NEW(
 						    "udp-new") ",\"suppressed\":{\"of\":"
 							       "\"blocked\",\"count\":12345,"
 							       "\"first\":\"2026-11-24T11:03:44."

@@ -103,7 +103,7 @@ static void says(size_t i, const char *comment)
 	ck_assert_str_eq(found.packets[i].comment, comment);
 }
 
-static const char blocked[] = "egress verdict=block reason=udp-new rule=default proto=0x6f75";
+static const char blocked[] = "egress verdict=block reason=udp-new rule=allow proto=0x6f75";
 
 START_TEST(packets_of_the_capture_are_numbered_and_others_are_not)
 {

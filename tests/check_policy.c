@@ -55,11 +55,11 @@ START_TEST(new_policy_resolves_nothing)
 	const struct eg_name root = { .len = 1 };
 
 	ck_assert_uint_eq(eg_nameset_count(policy->resolve), 0);
-	ck_assert(!eg_policy_may_resolve(policy, &root, &free_bytes));
+	ck_assert(eg_policy_resolve(policy, &root, &free_bytes) == EG_R_DNS_NAME);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct eg_name n = name(names[i]);
 
-		ck_assert(!eg_policy_may_resolve(policy, &n, &free_bytes));
+		ck_assert(eg_policy_resolve(policy, &n, &free_bytes) == EG_R_DNS_NAME);
 	}
 }
 END_TEST
@@ -71,10 +71,66 @@ START_TEST(listed_name_resolves_and_its_neighbours_do_not)
 
 	ck_assert_int_eq(eg_nameset_add(policy->resolve, &listed, EG_NAME_EXACT), 0);
 	free_bytes = 99;
-	ck_assert(eg_policy_may_resolve(policy, &listed, &free_bytes));
+	ck_assert(eg_policy_resolve(policy, &listed, &free_bytes) == EG_R_NONE);
 	ck_assert_uint_eq(free_bytes, 0);
-	ck_assert(!eg_policy_may_resolve(policy, &below, &free_bytes));
-	ck_assert(!eg_policy_may_resolve(policy, &beside, &free_bytes));
+	ck_assert(eg_policy_resolve(policy, &below, &free_bytes) == EG_R_DNS_NAME);
+	ck_assert(eg_policy_resolve(policy, &beside, &free_bytes) == EG_R_DNS_NAME);
+}
+END_TEST
+
+START_TEST(blocked_name_wins_over_listed)
+{
+	struct eg_name all = name("example.org"), one = name("a.example.org");
+	struct eg_name other = name("b.example.org"), unheard = name("example.net");
+
+	ck_assert_int_eq(eg_nameset_add(policy->resolve, &all, EG_NAME_BELOW), 0);
+	ck_assert_int_eq(eg_nameset_add(policy->resolve, &one, EG_NAME_EXACT), 0);
+	ck_assert_int_eq(eg_nameset_add(policy->block_names, &one, EG_NAME_EXACT), 0);
+	ck_assert_int_eq(eg_nameset_add(policy->block_names, &unheard, EG_NAME_EXACT), 0);
+	ck_assert(eg_policy_resolve(policy, &one, &free_bytes) == EG_R_DNS_BLOCK);
+	ck_assert(eg_policy_resolve(policy, &unheard, &free_bytes) == EG_R_DNS_BLOCK);
+	ck_assert(eg_policy_resolve(policy, &other, &free_bytes) == EG_R_NONE);
+	ck_assert_uint_eq(free_bytes, 2);
+}
+END_TEST
+
+/* Every port of 10.1.0.0/16, but what is blocked: 10.1.2.0/24, and 10.1.3.4 at TCP 80. */
+START_TEST(guest_opens_what_is_allowed_and_not_blocked)
+{
+	static const struct {
+		uint8_t b[4], proto;
+		uint16_t port;
+		enum eg_reason r;
+	} rows[] = {
+		{ { 10, 1, 1, 1 }, EG_PROTO_TCP, 1, EG_R_NONE },
+		{ { 10, 1, 1, 1 }, EG_PROTO_TCP, 65535, EG_R_NONE },
+		{ { 10, 2, 1, 1 }, EG_PROTO_TCP, 1, EG_R_TCP_NEW },
+		{ { 10, 1, 1, 1 }, EG_PROTO_UDP, 1, EG_R_TCP_NEW },
+		{ { 10, 1, 2, 1 }, EG_PROTO_TCP, 1, EG_R_TARGET_BLOCK },
+		{ { 10, 1, 3, 4 }, EG_PROTO_TCP, 80, EG_R_TARGET_BLOCK },
+		{ { 10, 1, 3, 4 }, EG_PROTO_UDP, 80, EG_R_TCP_NEW },
+		{ { 10, 1, 3, 4 }, EG_PROTO_TCP, 81, EG_R_NONE },
+		{ { 10, 1, 9, 9 }, EG_PROTO_TCP, 53, EG_R_TCP_NEW }, /* a resolver's */
+		{ { 10, 1, 9, 9 }, EG_PROTO_TCP, 54, EG_R_NONE },
+		{ { 10, 1, 9, 8 }, EG_PROTO_TCP, 53, EG_R_NONE },
+	};
+	static const uint8_t base[4] = { 10, 1, 0, 0 }, c[4] = { 10, 1, 2, 0 };
+	static const uint8_t one[4] = { 10, 1, 3, 4 }, dns[4] = { 10, 1, 9, 9 };
+	const struct eg_target allow = { eg_addr4(base), 16, EG_PROTO_TCP, 1, 65535 };
+	const struct eg_target block = { eg_addr4(c), 24, EG_PROTO_TCP, 1, 65535 };
+	const struct eg_target web = { eg_addr4(one), 32, EG_PROTO_TCP, 80, 80 };
+
+	ck_assert_int_eq(eg_targets_add(policy->allow, &allow), 0);
+	ck_assert_int_eq(eg_targets_add(policy->block, &block), 0);
+	ck_assert_int_eq(eg_targets_add(policy->block, &web), 0);
+	policy->resolvers[0] = eg_addr4(dns);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct eg_addr a = eg_addr4(rows[i].b);
+
+		ck_assert_msg(eg_policy_open(policy, &a, rows[i].proto, rows[i].port,
+					     EG_R_TCP_NEW) == rows[i].r,
+			      "row %zu", i);
+	}
 }
 END_TEST
 
@@ -169,6 +225,8 @@ int main(void)
 	tcase_add_test(t, new_policy_has_the_documented_defaults);
 	tcase_add_test(t, new_policy_resolves_nothing);
 	tcase_add_test(t, listed_name_resolves_and_its_neighbours_do_not);
+	tcase_add_test(t, blocked_name_wins_over_listed);
+	tcase_add_test(t, guest_opens_what_is_allowed_and_not_blocked);
 	tcase_add_test(t, only_whole_addresses_in_the_list_are_resolvers);
 	tcase_add_test(t, count_bounds_the_lists);
 	tcase_add_test(t, full_lists_are_searched_to_their_ends);

@@ -33,12 +33,14 @@ static const struct {
 	{ EG_R_TCP_STATE, "tcp-state" },
 	{ EG_R_TCP_WINDOW, "tcp-window" },
 	{ EG_R_UDP_NEW, "udp-new" },
+	{ EG_R_TARGET_BLOCK, "target-block" },
 	{ EG_R_ICMP, "icmp" },
 	{ EG_R_ND, "nd" },
 	{ EG_R_DHCP, "dhcp" },
 	{ EG_R_DNS_SERVER, "dns-server" },
 	{ EG_R_DNS_MALFORMED, "dns-malformed" },
 	{ EG_R_DNS_NAME, "dns-name" },
+	{ EG_R_DNS_BLOCK, "dns-block" },
 	{ EG_R_DNS_TYPE, "dns-type" },
 	{ EG_R_DNS_ANSWER, "dns-answer" },
 	{ EG_R_DNS_BUSY, "dns-busy" },
@@ -105,6 +107,9 @@ START_TEST(rule_is_a_word_of_the_policy_or_default)
 	w->policy = eg_policy_new();
 	w->in_vnl = true;
 	ck_assert_str_eq(eg_reason_rule(EG_R_DNS_NAME), "resolve");
+	ck_assert_str_eq(eg_reason_rule(EG_R_TCP_NEW), "allow");
+	ck_assert_str_eq(eg_reason_rule(EG_R_TARGET_BLOCK), "block");
+	ck_assert_str_eq(eg_reason_rule(EG_R_DNS_BLOCK), "block");
 	for (unsigned int i = 0; i < EG_REASON_COUNT; i++) {
 		if (strcmp(eg_reason_rule(i), "default") == 0)
 			continue;

@@ -197,7 +197,7 @@ START_TEST(all_that_was_put_is_written_by_the_close)
 	ck_assert_uint_eq(found.dropped, 0);
 	ck_assert_str_eq(found.name, "guest");
 	ck_assert_str_eq(found.packets[999].comment,
-			 "egress verdict=block reason=udp-new rule=default proto=udp "
+			 "egress verdict=block reason=udp-new rule=allow proto=udp "
 			 "src=10.0.2.15 sport=40000 dst=10.0.2.2 dport=443");
 	ck_assert_uint_eq(found.packets[999].len, frame_len);
 	ck_assert_mem_eq(found.packets[999].bytes, frame, frame_len);

@@ -40,7 +40,7 @@ static void tell(const uint8_t *frame, size_t n, const char *comment)
 
 START_TEST(comment_of_a_blocked_frame_is_read)
 {
-	ck_assert(parse("egress verdict=block reason=tcp-new rule=default proto=tcp src=10.0.2.15 "
+	ck_assert(parse("egress verdict=block reason=tcp-new rule=allow proto=tcp src=10.0.2.15 "
 			"sport=40000 dst=192.0.2.1 dport=443"));
 	ck_assert_int_eq(f.kind, EG_FINDING_BLOCKED);
 	span_is(f.reason, "tcp-new");

@@ -125,7 +125,7 @@ static void make_records(void)
 
 	captures_section(&file);
 	captures_interface(&file, "build-7", 9);
-	packet(0, "egress verdict=block reason=tcp-new rule=default proto=tcp src=10.0.2.15 "
+	packet(0, "egress verdict=block reason=tcp-new rule=allow proto=tcp src=10.0.2.15 "
 		  "sport=40000 "
 		  "dst=192.0.2.1 dport=443");
 	packet(0, "egress verdict=answer answer=rst reason=tcp-new");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "flow.h"
 #include "maker.h"
+#include "resolver.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,8 +34,6 @@ static const struct wrong {
 	{ { { "", "x" } }, "unknown word ''" },
 	{ { { "nosuch", NULL } }, "unknown word 'nosuch'" },
 	/* Words that may come are no words yet. */
-	{ { { "allow", "a.b" } }, "unknown word 'allow'" },
-	{ { { "block", "a.b" } }, "unknown word 'block'" },
 	{ { { "mod", "monitor" } }, "unknown word 'mod'" },
 	{ { { "ctl", "x" } }, "unknown word 'ctl'" },
 	{ { { "ctl", "x" } }, "unknown word 'ctl'" },
@@ -76,10 +75,10 @@ static const struct wrong {
 	{ { { "flows", "1" }, { "vm", "x" }, { "flows", "1" } }, "flows: said twice" },
 	{ { { "vm", "x" }, { "vm", "y" } }, "vm: said twice" },
 	/* Names: the whole list counts, and no name is every name. */
-	{ { { "resolve", "*" } }, "resolve: '*': would allow every name" },
-	{ { { "resolve", "a.b *" } }, "resolve: '*': would allow every name" },
-	{ { { "resolve", "*." } }, "resolve: '*.': would allow every name" },
-	{ { { "resolve", "*.." } }, "resolve: '*..': would allow every name" },
+	{ { { "resolve", "*" } }, "resolve: '*': would be every name" },
+	{ { { "resolve", "a.b *" } }, "resolve: '*': would be every name" },
+	{ { { "resolve", "*." } }, "resolve: '*.': would be every name" },
+	{ { { "resolve", "*.." } }, "resolve: '*..': would be every name" },
 	{ { { "resolve", "*..." } }, "resolve: '*...': " },
 	{ { { "resolve", "*.*" } }, "resolve: '*.*': " },
 	{ { { "resolve", "**" } }, "resolve: '**': " },
@@ -102,6 +101,18 @@ static const struct wrong {
 	{ { { "resolve", "*.1.2.3.4" } }, "resolve: '*.1.2.3.4': an address where a name belongs" },
 	{ { { "resolve", "1.2.3" } }, "resolve: '1.2.3': " },
 	{ { { "resolve", X60 "xxxx.b" } }, "resolve: '" X60 "...': " },
+	/* Targets: check_targetlist has the rest. */
+	{ { { "allow", NULL } }, "allow: without a value" },
+	{ { { "block", NULL } }, "block: without a value" },
+	{ { { "allow", "10.1.2.3:80 a.b 10.1.2.4:80" } },
+	  "allow: 'a.b': only addresses can be connected to" },
+	{ { { "allow", "10.1.2.3:80,0" } }, "allow: '0': no port from 1 to 65535" },
+	{ { { "allow", "10.1.2.3:80" }, { "allow", "443" } },
+	  "allow: '443': ports without an address in front" },
+	{ { { "allow", "10.1.2.3:80\x01" } },
+	  "allow: '10.1.2.3:80\\x01': no port from 1 to 65535" },
+	{ { { "block", "*" } }, "block: '*': would be every name" },
+	{ { { "block", "10.1.2.3/33" } }, "block: '10.1.2.3/33': no prefix length from 0 to 32" },
 	/* Addresses of resolvers. */
 	{ { { "dns", "dns.example.org" } },
 	  "dns: 'dns.example.org': neither an IPv4 nor an IPv6 address" },
@@ -281,10 +292,52 @@ START_TEST(empty_list_denies)
 		ck_assert_int_eq(eg_words_apply(w, "resolve", empty[i]), 0);
 		ck_assert_int_eq(eg_words_apply(w, "dns", empty[i]), 0);
 		ck_assert_int_eq(eg_words_apply(w, "dns-types", empty[i]), 0);
+		ck_assert_int_eq(eg_words_apply(w, "allow", empty[i]), 0);
+		ck_assert_int_eq(eg_words_apply(w, "block", empty[i]), 0);
 		ck_assert_uint_eq(eg_nameset_count(w->policy->resolve), 0);
+		ck_assert_uint_eq(eg_targets_count(w->policy->allow), 0);
+		ck_assert_uint_eq(eg_targets_count(w->policy->block), 0);
 		ck_assert_uint_eq(w->policy->resolver_count, 0);
 		ck_assert_uint_eq(w->policy->dns_type_count, 0);
 	}
+}
+END_TEST
+
+/* Targets */
+
+static bool may_open(const char *text, uint8_t proto, uint16_t port)
+{
+	struct eg_addr a;
+
+	ck_assert_int_ne(eg_address_read(&a, text, strlen(text)), 0);
+	return eg_policy_open(w->policy, &a, proto, port, EG_R_TCP_NEW) == EG_R_NONE;
+}
+
+START_TEST(allowed_targets_grow_each_time_and_blocked_ones_win)
+{
+	ck_assert_int_eq(eg_words_apply(w, "allow", "10.1.0.0/16:80,443/tcp"), 0);
+	ck_assert_int_eq(eg_words_apply(w, "block", "10.1.2.0/24"), 0);
+	ck_assert_int_eq(apply_line("allow [2001:db8::7]:53/udp 10.2.0.1:5000-5010"), 0);
+	ck_assert_int_eq(apply_line("block 10.2.0.1:5005/udp x.example"), 0);
+	ck_assert(may_open("10.1.1.1", EG_PROTO_TCP, 80));
+	ck_assert(may_open("10.1.1.1", EG_PROTO_TCP, 443));
+	ck_assert(!may_open("10.1.1.1", EG_PROTO_UDP, 80));
+	ck_assert(!may_open("10.1.2.1", EG_PROTO_TCP, 80));
+	ck_assert(may_open("2001:db8::7", EG_PROTO_UDP, 53));
+	ck_assert(!may_open("2001:db8::7", EG_PROTO_TCP, 53));
+	ck_assert(may_open("10.2.0.1", EG_PROTO_TCP, 5005));
+	ck_assert(!may_open("10.2.0.1", EG_PROTO_UDP, 5005));
+	ck_assert(may_open("10.2.0.1", EG_PROTO_UDP, 5006));
+	ck_assert(!may("x.example"));
+}
+END_TEST
+
+START_TEST(blocked_names_are_taken_out_of_those_that_resolve)
+{
+	ck_assert_int_eq(eg_words_apply(w, "block", "*.bad.example.org worse.example.org"), 0);
+	ck_assert_int_eq(eg_words_apply(w, "resolve", "*.example.org"), 0);
+	ck_assert(may("good.example.org") && may("bad.example.org"));
+	ck_assert(!may("a.bad.example.org") && !may("worse.example.org"));
 }
 END_TEST
 
@@ -545,6 +598,8 @@ int main(void)
 	tcase_add_test(t, list_is_split_at_blanks_tabs_and_commas);
 	tcase_add_test(t, list_of_names_grows_each_time);
 	tcase_add_test(t, empty_list_denies);
+	tcase_add_test(t, allowed_targets_grow_each_time_and_blocked_ones_win);
+	tcase_add_test(t, blocked_names_are_taken_out_of_those_that_resolve);
 	tcase_add_test(t, first_resolvers_replace_the_default_and_later_ones_add);
 	tcase_add_test(t, empty_list_of_resolvers_replaces_the_default_once);
 	tcase_add_test(t, same_resolver_is_stored_once);

@@ -8,12 +8,12 @@ cd "${top_srcdir:-.}"
 
 layers='
 1 reason span
-2 addr
+2 addr text
 3 frame resolver
 4 checksum name siphash
 5 arp nd dhcp icmp dns tcp fragment sample
-6 describe dnslimit dnstrack flow nameset
-7 policy
+6 describe dnslimit dnstrack flow nameset targets
+7 policy targetlist
 8 words reply dnsstream
 9 pipeline
 10 passage

@@ -65,6 +65,8 @@ check_PROGRAMS = \
 	tests/check_scenes \
 	tests/check_siphash \
 	tests/check_table \
+	tests/check_targetlist \
+	tests/check_targets \
 	tests/check_tcp \
 	tests/check_tcp_liar \
 	tests/check_tcp_path \

@@ -38,7 +38,7 @@ static inline bool may(const char *text)
 	size_t below;
 
 	ck_assert_ptr_null(eg_name_parse(&n, text, strlen(text)));
-	return eg_policy_may_resolve(w->policy, &n, &below);
+	return eg_policy_resolve(w->policy, &n, &below) == EG_R_NONE;
 }
 
 /* As eg_words_apply_line, from memory that ends where LINE does. */

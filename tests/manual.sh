@@ -10,7 +10,7 @@ in_manual() { # the tags of one section
 }
 
 reasons=$(sed -n 's/^\tX([A-Z0-9_]*, *"\([a-z0-9-]*\)".*/\1/p' filters/reason.h | grep -v '^none$')
-words=$(sed -n 's/^\t{ "\([a-z-]*\)", \(SINGLE\|LIST\),.*/\1/p' filters/words.c)
+words=$(sed -n 's/^\t{ "\([a-z-]*\)", \(SINGLE\|LIST\|TARGETS\),.*/\1/p' filters/words.c)
 [ -n "$reasons" ] && [ -n "$words" ]
 
 bad=0

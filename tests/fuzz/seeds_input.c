@@ -68,7 +68,7 @@ static void other_blocks(void)
 static void pcapng(const char *directory)
 {
 	static const uint8_t resolutions[] = { 6, 9, 3, 0x80 | 10 };
-	static const char comment[] = "egress verdict=block reason=tcp-new rule=default proto=tcp "
+	static const char comment[] = "egress verdict=block reason=tcp-new rule=allow proto=tcp "
 				      "src=10.0.2.15 sport=40000 dst=10.0.2.2 dport=443";
 	uint8_t frame[PACKET_MAX];
 	char name[16];
