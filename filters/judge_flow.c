@@ -9,10 +9,18 @@
  * have half of the table at most (flow.h).
  *
  * A flow belongs to a pair of stations, too: see touch.
+ *
+ * A guest that may write to one must not hear all the others. Slirp has one socket for a UDP port
+ * of the guest's, whoever it wrote to, and passes on what anybody sends there: it would look
+ * as if the network had opened a flow, and the guest could answer. So a port belongs to who opened
+ * a flow with it first, as long as the pipeline lives: for how long slirp keeps a socket is
+ * not to be seen from here. To a port of the guest's the network opens nothing.
  */
 #include "passage.h"
 
 #include "checksum.h"
+
+enum { CONNECTING = 2 * 60 * 1000 }; /* ms; longer than slirp, or a host, goes on trying */
 
 void eg_report_end(void *pipeline, const struct eg_flow *flow)
 {
@@ -123,16 +131,26 @@ static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
 	return r;
 }
 
+/* The guest reset FLOW, which it opened and which was not open yet. Slirp does not notice while it
+ * connects, and keeps its socket (dnsstream.c): so does FLOW its place, or the guest would have as
+ * many sockets as it likes. */
+static void keep_place(struct passage *w, struct eg_flow *flow)
+{
+	flow->expires = w->now + CONNECTING;
+}
+
 enum eg_reason eg_judge_tcp(struct passage *w)
 {
 	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	bool connecting;
 	enum eg_reason r;
 
 	if (!flow)
 		return open_tcp(w, &key);
 	if (!eg_stations_fit(w, flow))
 		return EG_R_ETH_ADDRESS;
+	connecting = flow->by_guest && flow->tcp.state == EG_TCP_SYN_SENT;
 	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
 	if (r == EG_R_NONE && flow->by_guest && eg_is_stream(w))
 		r = judge_stream(w, flow);
@@ -143,9 +161,43 @@ enum eg_reason eg_judge_tcp(struct passage *w)
 		w->o->out_len = eg_tcp_plain(&w->f, w->p->plain);
 	}
 	touch(w, flow, eg_tcp_timeout(&flow->tcp));
-	if (flow->tcp.state == EG_TCP_CLOSED)
+	if (flow->tcp.state != EG_TCP_CLOSED)
+		return EG_R_NONE;
+	if (connecting && w->dir == EG_FROM_GUEST && !eg_is_stream(w))
+		keep_place(w, flow);
+	else
 		forget(w, flow);
 	return EG_R_NONE;
+}
+
+static bool is_set(const uint8_t bits[], uint16_t i)
+{
+	return bits[i / 8] & 1u << i % 8;
+}
+
+static void set(uint8_t bits[], uint16_t i)
+{
+	bits[i / 8] |= (uint8_t)(1u << i % 8);
+}
+
+/* Whether w->f, which may open a flow, may do so with the guest's port that it has. */
+static enum eg_reason may_use_port(struct passage *w)
+{
+	if (w->dir == EG_FROM_GUEST || !is_set(w->p->port_of_guest, w->f.dport))
+		return EG_R_NONE;
+	return eg_ruled(w, EG_R_UDP_PORT);
+}
+
+/* Note who opened a flow with the guest's port that w->f has. What only "mode monitor" lets the
+ * guest open is nobody's. */
+static void note_port(struct passage *w)
+{
+	struct eg_pipeline *p = w->p;
+
+	if (w->dir == EG_FROM_NETWORK && !is_set(p->port_of_guest, w->f.dport))
+		set(p->port_of_network, w->f.dport);
+	else if (w->dir == EG_FROM_GUEST && !w->would && !is_set(p->port_of_network, w->f.sport))
+		set(p->port_of_guest, w->f.sport);
 }
 
 static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
@@ -153,6 +205,8 @@ static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
 {
 	enum eg_reason r = may_open_udp(w);
 
+	if (r == EG_R_NONE)
+		r = may_use_port(w);
 	if (r)
 		return r;
 	if (!eg_checksum_right(&w->f))
@@ -161,6 +215,7 @@ static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
 	if (!*flow)
 		return EG_R_FLOWS_FULL;
 	(*flow)->heard = (uint32_t)(w->now / 1000);
+	note_port(w);
 	return EG_R_NONE;
 }
 

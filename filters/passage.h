@@ -25,6 +25,8 @@ struct eg_pipeline {
 	uint64_t aged;           /* when flows that expired were last looked for, ms */
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
+	/* UDP ports of the guest's, one bit each: who opened a flow first that it is an end of. */
+	uint8_t port_of_guest[65536 / 8], port_of_network[65536 / 8];
 	struct eg_counters counters;
 	uint8_t plain[EG_FRAME_MAX]; /* the guest's last segment with urgent data, without it */
 };

@@ -30,6 +30,7 @@
 	X(TCP_STATE,    "tcp-state",     "default",   "a segment that the connection's state does not allow") \
 	X(TCP_WINDOW,   "tcp-window",    "default",   "a segment outside the window, or a reset that is not exact") \
 	X(UDP_NEW,      "udp-new",       "allow",     "the guest tried to send UDP to somebody who had not written to it") \
+	X(UDP_PORT,     "udp-port",      "allow",     "a stranger's datagram to a port from which the guest opened something") \
 	X(TARGET_BLOCK, "target-block",  "block",     "the guest tried to open what the policy blocks") \
 	X(ICMP,         "icmp",          "default",   "ICMP other than an error about a live flow") \
 	X(ND,           "nd",            "default",   "neighbour discovery that is not exactly in form, or not a guest's to send") \

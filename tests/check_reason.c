@@ -33,6 +33,7 @@ static const struct {
 	{ EG_R_TCP_STATE, "tcp-state" },
 	{ EG_R_TCP_WINDOW, "tcp-window" },
 	{ EG_R_UDP_NEW, "udp-new" },
+	{ EG_R_UDP_PORT, "udp-port" },
 	{ EG_R_TARGET_BLOCK, "target-block" },
 	{ EG_R_ICMP, "icmp" },
 	{ EG_R_ND, "nd" },
