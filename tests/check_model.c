@@ -97,6 +97,10 @@ static void change_target(struct world_frame *f)
 
 	if (f->len < l4_of(f))
 		return;
+	if (below(3) == 0) { /* to its neighbour */
+		f->bytes[l4_of(f) - 1] ^= (uint8_t)(1 + below(3));
+		return;
+	}
 	memcpy(f->bytes, to->mac, 6);
 	memcpy(f->bytes + PACKET_ETH + (six ? 24 : 16), six ? to->ip6 : to->ip4, six ? 16 : 4);
 	f->bytes[l4_of(f) - 1] ^= (uint8_t)below(4);
@@ -256,7 +260,7 @@ START_TEST(what_passes_may_pass)
 {
 	rnd.state = (uint64_t)_i * 7919;
 	pipeline = world_pipeline(&policy, _i % 2 ? FLOWS : 1000, (uint64_t)_i);
-	model = model_new(WORLD_NAME);
+	model = model_new(WORLD_NAME, true);
 	now = 1000;
 	memset(old, 0, sizeof(old));
 	passed[0] = passed[1] = blocked = held = 0;

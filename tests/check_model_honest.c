@@ -61,20 +61,23 @@ static void check_answer(const struct world_talk *t)
 /* What is said again, where hosts do so: data, and the datagrams of flows. */
 static bool may_repeat(const struct world_talk *t, const struct world_frame *f)
 {
-	if (t->kind == WORLD_UDP || t->kind == WORLD_NEIGHBOUR)
+	if (t->kind == WORLD_UDP || t->kind == WORLD_OUT_UDP || t->kind == WORLD_NEIGHBOUR)
 		return true;
-	return t->kind == WORLD_TCP && t->step == 3 && t->more > 0 && f->len > 200;
+	return (t->kind == WORLD_TCP || t->kind == WORLD_OUT_TCP) && t->step == 3 && t->more > 0 &&
+	       f->len > 200;
 }
 
 /* Every kind but DHCP at once: of that a guest has one conversation. */
 static void begin(struct world_talk *talks, int i)
 {
-	static const enum world_kind kinds[] = { WORLD_TCP, WORLD_UDP,    WORLD_LARGE,
-						 WORLD_DNS, WORLD_STREAM, WORLD_NEIGHBOUR };
-	enum world_kind kind = i == 0 ? WORLD_DHCP : kinds[world_below(&rnd, 6)];
+	static const enum world_kind kinds[] = { WORLD_TCP,     WORLD_UDP,      WORLD_LARGE,
+						 WORLD_DNS,     WORLD_STREAM,   WORLD_OUT_TCP,
+						 WORLD_OUT_UDP, WORLD_NEIGHBOUR };
+	enum world_kind kind = i == 0 ? WORLD_DHCP : kinds[world_below(&rnd, 8)];
 
 	world_begin(&talks[i], &rnd, kind, (uint16_t)(5000 + i), (uint16_t)(20000 + i));
-	talks[i].guest.port = (uint16_t)(5000 + i);
+	/* A port is the host's or the guest's to open with. */
+	talks[i].guest.port = (uint16_t)((kind == WORLD_OUT_UDP ? 7000 : 5000) + i);
 }
 
 static void step(struct world_talk *talks)

@@ -15,16 +15,32 @@ static bool no(struct model *m, const char *why)
 
 /* Flows. */
 
-/* The guest speaks from and to the stations of the network's last frame in the flow. */
+/* Whether F is to or from what the guest may open. */
+static bool is_open(const struct model *m, const struct fact *f)
+{
+	static const uint8_t four[16] = { 198, 51, 100, 4 };
+	static const uint8_t six[16] = { 0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 4 };
+
+	return m->open && f->port[1] == 443 &&
+	       memcmp(f->addr[1], f->version == 4 ? four : six, 16) == 0;
+}
+
+/* The guest speaks from and to the stations of the network's last frame in the flow, or, where it
+ * may open it, of a frame before. */
 static bool stations_fit(const struct model *m, const struct fact *f)
 {
+	for (size_t i = 0; f->guest && is_open(m, f) && i < m->count; i++)
+		if (same_flow(&m->facts[i], f) &&
+		    memcmp(m->facts[i].mac, f->mac, sizeof(f->mac)) == 0)
+			return true;
 	for (size_t i = m->count; f->guest && i-- > 0;)
 		if (!m->facts[i].guest && same_flow(&m->facts[i], f))
 			return memcmp(m->facts[i].mac, f->mac, sizeof(f->mac)) == 0;
 	return true;
 }
 
-/* The network wrote within the hour, and somebody within five minutes. */
+/* The network wrote within the hour, or the guest may by itself, and somebody wrote within five
+ * minutes. */
 static bool udp_lives(const struct model *m, const struct fact *f)
 {
 	bool heard = false, recent = false;
@@ -34,7 +50,7 @@ static bool udp_lives(const struct model *m, const struct fact *f)
 
 		if (!same_flow(g, f))
 			continue;
-		heard |= !g->guest && f->time < g->time + HOUR;
+		heard |= (!g->guest && f->time < g->time + HOUR) || is_open(m, g);
 		recent |= f->time < g->time + 300 * SECOND;
 	}
 	return heard && recent;
@@ -147,12 +163,16 @@ static bool tcp_may(struct model *m, const struct fact *f)
 	bool stream = m->name && is_resolver(f);
 
 	if (is_syn(f))
-		return (f->n == 0 && (!f->guest || stream)) || no(m, "the guest's SYN");
+		return (f->n == 0 && (!f->guest || stream || is_open(m, f))) ||
+		       no(m, "the guest's SYN");
 	for (size_t i = m->count; i-- > 0;) {
 		const struct fact *g = &m->facts[i];
 
 		if (!is_syn(g) || !same_flow(g, f) || !model_fits_since(m, i, f))
 			continue;
+		if (f->guest && g->guest && is_open(m, f))
+			return memcmp(f->mac, g->mac, sizeof(f->mac)) == 0 ||
+			       no(m, "other stations than its own");
 		if (f->guest && g->guest)
 			return stream_is_clean(m, f);
 		return g->guest || stations_fit(m, f) || no(m, "other stations");
@@ -185,6 +205,19 @@ static bool dhcp_may(struct model *m, const struct fact *f)
 	       no(m, "DHCP to or from somebody else");
 }
 
+/* The first that was said with PORT of the guest's, but DHCP and DNS, was said by the guest. */
+static bool guest_was_first(const struct model *m, uint16_t port)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct fact *f = &m->facts[i];
+
+		if (f->proto == UDP && f->port[0] == port && !is_resolver(f) &&
+		    !(port == 68 && f->port[1] == 67))
+			return f->guest;
+	}
+	return false;
+}
+
 static bool udp_may(struct model *m, const struct fact *f)
 {
 	const uint8_t *to = f->addr[f->guest];
@@ -195,8 +228,15 @@ static bool udp_may(struct model *m, const struct fact *f)
 		return no(m, "a group");
 	if (is_resolver(f))
 		return dns_may(m, f);
+	if (!f->guest && f->port[0] >= 1008 && f->port[0] <= 1023)
+		return no(m, "a port of queries");
 	if (!f->guest)
-		return f->port[0] < 1008 || f->port[0] > 1023 || no(m, "a port of queries");
+		return udp_lives(m, f) || !guest_was_first(m, f->port[0]) ||
+		       no(m, "a stranger at a port of the guest's");
+	if (is_open(m, f) && !udp_lives(m, f))
+		return packet_sum_l4(f->addr[0], f->addr[1], f->version == 4 ? 4 : 16, UDP, f->l4,
+				     f->n + 8) == 0 ||
+		       no(m, "a wrong checksum that opens");
 	return (udp_lives(m, f) && stations_fit(m, f)) || no(m, "a datagram of no flow");
 }
 
@@ -298,13 +338,14 @@ bool model_may_parts(struct model *m, bool guest, const uint8_t *const *parts, c
 	return model_may(m, guest, whole, head + n, now);
 }
 
-struct model *model_new(const char *name)
+struct model *model_new(const char *name, bool open)
 {
 	struct model *m = calloc(1, sizeof(*m));
 
 	if (!m || !(m->facts = calloc(FACTS, sizeof(*m->facts))))
 		abort();
 	m->name = name;
+	m->open = open;
 	return m;
 }
 

@@ -15,8 +15,9 @@
 struct model;
 
 /* A model of a guest that may look up A and AAAA of NAME (lower case, dotted) at 10.0.2.3 and
- * fd00::3, or nothing where it is NULL. Never NULL. */
-struct model *model_new(const char *name);
+ * fd00::3, or nothing where it is NULL, and may connect to port 443 of 198.51.100.4 and
+ * 2001:db8:1::4, where it may OPEN something. Never NULL. */
+struct model *model_new(const char *name, bool open);
 void model_free(struct model *m);
 
 /* A frame that passed at NOW (ms): as it left where the guest sent it, as it came where the

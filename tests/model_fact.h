@@ -27,6 +27,7 @@ struct fact {
 
 struct model {
 	const char *name, *why;
+	bool open;
 	struct fact *facts;
 	size_t count;
 };

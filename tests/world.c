@@ -16,6 +16,11 @@ static const struct packet_end resolver = { .mac = { 0x52, 0x55, 0x0a, 0, 2, 3 }
 					    .ip6 = { 0xfd, [15] = 3 },
 					    .port = 53 };
 
+static const struct packet_end far = { .mac = { 0x52, 0x55, 0x0a, 0, 2, 2 },
+				       .ip4 = { 198, 51, 100, 4 },
+				       .ip6 = { 0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 4 },
+				       .port = 443 };
+
 /* splitmix64: short, and the same everywhere. */
 uint32_t world_random(struct world_random *r)
 {
@@ -40,13 +45,18 @@ void world_begin(struct world_talk *t, struct world_random *r, enum world_kind k
 				  .guest = packet_at(&packet_guest, guest_port),
 				  .network = packet_at(&packet_network, network_port),
 				  .id = world_random(r),
-				  .opener = kind == WORLD_STREAM ? G : N,
+				  .opener = kind == WORLD_STREAM || kind == WORLD_OUT_TCP ||
+							    kind == WORLD_OUT_UDP
+						    ? G
+						    : N,
 				  .closer = (int)world_below(r, 4),
 				  .scale = world_below(r, 2) ? 7 : 0 };
 	t->side[G].next = world_random(r);
 	t->side[N].next = world_random(r);
 	if (kind == WORLD_DNS || kind == WORLD_STREAM)
 		t->network = resolver;
+	if (kind == WORLD_OUT_TCP || kind == WORLD_OUT_UDP)
+		t->network = far;
 }
 
 static const struct packet_end *from(const struct world_talk *t, int dir)
@@ -208,7 +218,7 @@ static bool next_udp(struct world_talk *t, struct world_random *r, struct world_
 	if (t->more-- <= 0)
 		return false;
 	if (t->step++ == 0)
-		say_udp(t, f, N, data, world_below(r, SEGMENT));
+		say_udp(t, f, t->opener, data, world_below(r, SEGMENT));
 	else if (world_below(r, 8) == 0)
 		say_error(t, f);
 	else
@@ -340,8 +350,10 @@ bool world_next(struct world_talk *t, struct world_random *r, struct world_frame
 	f->hold = false;
 	switch (t->kind) {
 	case WORLD_TCP:
+	case WORLD_OUT_TCP:
 		return next_tcp(t, r, f);
 	case WORLD_UDP:
+	case WORLD_OUT_UDP:
 		return next_udp(t, r, f);
 	case WORLD_LARGE:
 		return next_large(t, f);
@@ -376,6 +388,8 @@ struct eg_pipeline *world_pipeline(struct eg_policy **policy, size_t flows, uint
 	*policy = w->policy = eg_policy_new();
 	ck_assert_ptr_nonnull(*policy);
 	ck_assert_int_eq(eg_words_apply(w, "resolve", WORLD_NAME), 0);
+	ck_assert_int_eq(eg_words_apply(w, "allow", WORLD_ALLOW), 0);
+	ck_assert_int_eq(eg_words_apply(w, "block", WORLD_BLOCK), 0);
 	free(w);
 	(*policy)->flows = flows;
 	p = eg_pipeline_new(*policy, &key, NULL, NULL);

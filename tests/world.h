@@ -10,7 +10,10 @@
 #include "packet.h"
 #include "pipeline.h"
 
-#define WORLD_NAME "allowed.test"
+#define WORLD_NAME  "allowed.test"
+/* What the guest may open: port 443 of two addresses of each family, less one. */
+#define WORLD_ALLOW "198.51.100.4/31:443 [2001:db8:1::4/127]:443"
+#define WORLD_BLOCK "198.51.100.5 [2001:db8:1::5]"
 
 struct world_random {
 	uint64_t state;
@@ -27,6 +30,8 @@ enum world_kind {
 	WORLD_DNS,    /* the guest's look-up and its answer */
 	WORLD_STREAM, /* the same over TCP */
 	WORLD_DHCP,
+	WORLD_OUT_TCP,   /* the guest's, to what it may */
+	WORLD_OUT_UDP,
 	WORLD_NEIGHBOUR, /* ARP or neighbour discovery */
 	WORLD_KINDS
 };
@@ -68,7 +73,8 @@ bool world_next(struct world_talk *t, struct world_random *r, struct world_frame
  * id then, which the answer is to have. */
 void world_left(struct world_talk *t, const uint8_t *out, size_t n);
 
-/* A pipeline for FLOWS flows whose guest may look up WORLD_NAME, and its policy. */
+/* A pipeline for FLOWS flows whose guest may look up WORLD_NAME and open WORLD_ALLOW, and its
+ * policy. */
 struct eg_pipeline *world_pipeline(struct eg_policy **policy, size_t flows, uint64_t seed);
 
 #endif
