@@ -6,75 +6,22 @@
 #include "config.h"
 
 #include "complain.h"
+#include "policyfile.h"
 #include "vnl.h"
-#include "words.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char default_nested[] = "slirp://";
 
-enum { END = -1, TOO_LONG = -2, FAILED = -3 };
-
-/* Read one line of FILE into BUF without its newline. Returns its length or, with
- * errno set where reading failed, one of the above. */
-static long read_line(FILE *file, char *buf, size_t size)
-{
-	size_t n = 0;
-	int c;
-
-	while ((c = getc_unlocked(file)) != EOF && c != '\n') {
-		if (n == size)
-			return TOO_LONG;
-		buf[n++] = (char)c;
-	}
-	if (ferror(file))
-		return FAILED;
-	return c == EOF && n == 0 ? END : (long)n;
-}
-
-static int read_lines(struct eg_words *w, FILE *file, const char *path, char *buf)
-{
-	long n;
-	int rc;
-
-	for (unsigned long line = 1; (n = read_line(file, buf, EG_LINE_MAX)) != END; line++) {
-		if (n == FAILED) {
-			rc = -errno;
-			eg_complain("%s: cannot be read: %s", path, strerror(-rc));
-			return rc;
-		}
-		if (n == TOO_LONG) {
-			eg_complain("%s:%lu: the line is longer than %d bytes", path, line,
-				    EG_LINE_MAX);
-			return -EINVAL;
-		}
-		rc = eg_words_apply_line(w, buf, (size_t)n);
-		if (rc) {
-			eg_complain("%s:%lu: %s", path, line, w->error);
-			return rc;
-		}
-	}
-	return 0;
-}
-
 static int read_policy_file(struct eg_words *w)
 {
-	const char *path = w->policy_file;
-	char *buf = malloc(EG_LINE_MAX);
-	FILE *file = buf ? fopen(path, "re") : NULL;
-	int rc = -errno;
+	char error[EG_POLICYFILE_ERROR_MAX];
+	int rc = eg_policyfile_read(w, w->policy_file, error);
 
-	if (!file) {
-		eg_complain("%s: cannot be opened: %s", path, strerror(errno));
-	} else {
-		w->in_vnl = false;
-		rc = read_lines(w, file, path, buf);
-		fclose(file);
-	}
-	free(buf);
+	if (rc)
+		eg_complain("%s", error);
 	return rc;
 }
 

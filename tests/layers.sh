@@ -18,7 +18,7 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns judge_flow pipeline.c
-12 vnl complain gate ring record refusal
+12 vnl complain gate ring record refusal policyfile
 13 batch comment config eve inbox linesocket ownfile
 14 queue rotate
 15 appendfile
@@ -39,6 +39,10 @@ layers='
 40 report
 41 main
 '
+
+# What the command may know of the module: files without threads, in libshared. The rest it does not
+# even link.
+shared='capture comment pcapfile pcapngfile policyfile record'
 
 layer_of() {
 	echo "$layers" | awk -v m="$1" '{ for (i = 2; i <= NF; i++) if ($i == m) print $1 }'
@@ -61,6 +65,12 @@ for file in filters/*.[ch] plugin/*.[ch] tools/*.[ch]; do
 			echo "$file (layer $mine) includes $other.h (layer ${theirs:-none})"
 			bad=1
 		fi
+		case $file in tools/*)
+			if [ -e "plugin/$other.h" ] && ! echo " $shared " | grep -q " $other "; then
+				echo "$file includes $other.h, which is the module's alone"
+				bad=1
+			fi
+		esac
 	done
 done
 exit $bad
