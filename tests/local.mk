@@ -12,6 +12,7 @@ libpacket_la_SOURCES = \
 	tests/tcp_link.c tests/tcp_link.h \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
 	tests/listener.h \
+	tests/command.h tests/traffic.h \
 	tests/dns_samples.h tests/dnsstream_link.h tests/folder.h tests/fragments.h tests/maker.h tests/toy_file.h
 
 check_PROGRAMS = \
@@ -58,6 +59,7 @@ check_PROGRAMS = \
 	tests/check_policy \
 	tests/check_reason \
 	tests/check_remark \
+	tests/check_replay \
 	tests/check_reply \
 	tests/check_report \
 	tests/check_resolver \

@@ -14,6 +14,8 @@ static const struct command {
 } commands[] = {
 	{ "report", eg_command_report, "[OPTION]... FILE...",
 	  "who tried what: by reason, destination, name and time" },
+	{ "replay", eg_command_replay, "[OPTION]... POLICY CAPTURE...",
+	  "what a policy would have made of what was captured" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

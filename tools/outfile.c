@@ -90,3 +90,13 @@ int eg_outfile_done(struct eg_outfile *f)
 	f->temporary = NULL;
 	return rc;
 }
+
+void eg_outfile_drop(struct eg_outfile *f)
+{
+	if (f->stream != stdout)
+		fclose(f->stream);
+	if (f->temporary)
+		unlink(f->temporary);
+	free(f->temporary);
+	f->temporary = NULL;
+}

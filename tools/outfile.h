@@ -19,4 +19,7 @@ int eg_outfile_open(struct eg_outfile *f, const char *path);
 /* Put what was written in PATH's place. Returns 0; or a negative errno, and PATH is as it was. */
 int eg_outfile_done(struct eg_outfile *f);
 
+/* Leave PATH as it was, as far as it was not written itself, and give back what F has. */
+void eg_outfile_drop(struct eg_outfile *f);
+
 #endif
