@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "captures.h"
 #include "intake.h"
+#include "tally.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -89,6 +90,11 @@ static void event(unsigned int s, unsigned int number)
 	text(line);
 }
 
+static void add(void *tally, const struct eg_finding *f)
+{
+	eg_tally_add(tally, f);
+}
+
 static uint64_t blocked(void)
 {
 	return t->total.count[EG_COUNT_BLOCKED];
@@ -105,7 +111,7 @@ START_TEST(files_are_put_in_the_order_of_time)
 	give("x.2.pcapng");
 	event(20, 0);
 	give("events.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_ptr_nonnull(strstr(files[0].name, "/x.2.pcapng"));
 	ck_assert_ptr_nonnull(strstr(files[1].name, "/events.json"));
 	ck_assert_ptr_nonnull(strstr(files[2].name, "/x.pcapng"));
@@ -132,7 +138,7 @@ START_TEST(frame_in_a_capture_and_in_events_counts_once)
 	event(11, 3);
 	event(13, 0);
 	give("events.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 4);
 	ck_assert_uint_eq(t->answers, 3);
 	ck_assert_uint_eq(files[0].twins + files[1].twins, 4);
@@ -148,7 +154,7 @@ START_TEST(same_number_at_another_time_is_another_frame)
 	event(11, 1);
 	event(10, 2);
 	give("events.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 3);
 }
 END_TEST
@@ -161,7 +167,7 @@ START_TEST(events_say_of_a_pcap_what_it_does_not_say_itself)
 	give("x.pcap");
 	event(10, 1);
 	give("events.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 1);
 	ck_assert_uint_eq(t->total.count[EG_COUNT_UNMARKED], 1);
 }
@@ -172,7 +178,7 @@ START_TEST(events_alone_all_count)
 	event(10, 1);
 	event(10, 1);
 	give("events.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 2);
 }
 END_TEST
@@ -186,7 +192,7 @@ START_TEST(since_is_in_and_until_is_out)
 	give("x.pcapng");
 	in.since = 12 * NS;
 	in.until = 15 * NS;
-	ck_assert(!eg_intake_run(&in, t));
+	ck_assert(!eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 3);
 	ck_assert_uint_eq(t->total.first, 12 * NS);
 	ck_assert_uint_eq(t->total.last, 14 * NS);
@@ -209,7 +215,7 @@ START_TEST(reason_lets_its_own_through_and_losses)
 	packet(14 * NS, "egress note=lost count=5 why=disk");
 	give("x.pcapng");
 	in.reason = reasons[_i].reason;
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(eg_row_tries(&t->total), reasons[_i].tries);
 	ck_assert_uint_eq(t->lost, reasons[_i].lost);
 }
@@ -223,7 +229,7 @@ START_TEST(filtered_events_still_tell_of_their_frames)
 	event(10, 1);
 	give("events.json");
 	in.reason = "-";
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(eg_row_tries(&t->total), 0);
 }
 END_TEST
@@ -235,7 +241,7 @@ START_TEST(a_file_given_twice_is_read_once)
 	give("x.pcapng");
 	snprintf(paths[1], sizeof(paths[1]), "%s/./x.pcapng", folder);
 	files[in.count++].path = paths[1];
-	ck_assert(!eg_intake_run(&in, t));
+	ck_assert(!eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 1);
 	/* Sorted by name, where the time is the same. */
 	ck_assert_str_eq(files[0].trouble, "is given twice, and read once");
@@ -253,7 +259,7 @@ START_TEST(torn_tails_are_said_and_no_fault)
 	event(12, 0);
 	text("{\"timestamp\":\"1970");
 	give("events.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 2);
 	ck_assert_ptr_nonnull(strstr(files[0].trouble, "ends within a record: "));
 	ck_assert_str_eq(files[1].trouble, "ends within an event, which is not used");
@@ -275,7 +281,7 @@ START_TEST(what_is_damaged_is_a_fault_and_the_rest_counts)
 	text("neither");
 	give("x.txt");
 	in.files[in.count++].path = "/nonexistent/x.pcapng";
-	ck_assert(!eg_intake_run(&in, t));
+	ck_assert(!eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(blocked(), 3);
 	for (size_t i = 0; i < in.count; i++) {
 		ck_assert(files[i].fault);
@@ -288,7 +294,7 @@ END_TEST
 START_TEST(empty_file_is_nothing)
 {
 	give("x.pcapng");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert_uint_eq(eg_row_tries(&t->total), 0);
 	ck_assert_int_eq(files[0].kind, EG_INPUT_EMPTY);
 }
@@ -312,7 +318,7 @@ START_TEST(counters_begun_anew_are_added_to_those_before)
 	text(lines[0]);
 	text(lines[1]);
 	give("events.1.json");
-	ck_assert(eg_intake_run(&in, t));
+	ck_assert(eg_intake_run(&in, add, t));
 	ck_assert(eg_tally_counters(t, 0, &s));
 	ck_assert_uint_eq(s.passed_guest, 107);
 	ck_assert_uint_eq(s.lost, 6);

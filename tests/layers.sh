@@ -29,14 +29,14 @@ layers='
 20 recorder
 21 egress
 30 source say commands sum plain moment progress outfile escape
-31 input lexicon table twins capturefile
+31 input lexicon table twins capturefile target
 32 format timeline finding merge rejudge side
 33 format_pcap format_pcapng input.c remark event tally
-34 sheet facts intake
+34 sheet facts intake wants
 35 columns print
-36 chart verdicts
+36 chart verdicts print_policy
 37 print_csv print_json print_text print_page
-40 replay report
+40 learn replay report
 41 main
 '
 

@@ -44,6 +44,7 @@ check_PROGRAMS = \
 	tests/check_icmp \
 	tests/check_input \
 	tests/check_intake \
+	tests/check_learn \
 	tests/check_lexicon \
 	tests/check_lines \
 	tests/check_model \

@@ -4,6 +4,7 @@
 #ifndef EG_COMMANDS_H
 #define EG_COMMANDS_H
 
+int eg_command_learn(int argc, char **argv);
 int eg_command_replay(int argc, char **argv);
 int eg_command_report(int argc, char **argv);
 

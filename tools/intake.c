@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From files to a tally.
+ * From files to findings.
  *
  * Purpose. Take any captures and event files of any guests, rotated ones too, in any order, and
- * count each frame once.
+ * hand on each frame once.
  *
  * Life-cycle. Each file is opened for its kind and its first time and, where it can be opened
  * again, closed. Then all are read one after the other in the order of time: first the events, then
@@ -24,6 +24,7 @@
 #include "event.h"
 #include "plain.h"
 #include "remark.h"
+#include "say.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,19 +75,18 @@ static bool wanted(const struct eg_intake *in, const struct eg_finding *f)
 	return !in->reason || f->kind == EG_FINDING_LOST || is_for_reason(f, in->reason);
 }
 
-static void count(struct eg_intake *in, struct eg_intake_file *file, struct eg_tally *t,
-		  const struct eg_finding *f)
+static void count(struct eg_intake *in, struct eg_intake_file *file, const struct eg_finding *f)
 {
 	if (++file->found % SHOW_EACH == 0)
 		eg_progress_show(&in->progress, file->name, eg_input_offset(file->input),
 				 file->size);
 	if (wanted(in, f))
-		eg_tally_add(t, f);
+		in->take(in->ctx, f);
 }
 
 /* One line. COMPARE: captures are read too. */
-static void take_line(struct eg_intake *in, struct eg_intake_file *file, struct eg_tally *t,
-		      const struct eg_span *line, bool compare)
+static void take_line(struct eg_intake *in, struct eg_intake_file *file, const struct eg_span *line,
+		      bool compare)
 {
 	struct eg_finding f;
 	struct eg_event *e;
@@ -103,17 +103,16 @@ static void take_line(struct eg_intake *in, struct eg_intake_file *file, struct 
 	    !eg_twins_add(&in->twins, f.when, f.number))
 		file->unmatched++;
 	else
-		count(in, file, t, &f);
+		count(in, file, &f);
 	eg_event_free(e);
 }
 
-static void read_events(struct eg_intake *in, struct eg_intake_file *file, struct eg_tally *t,
-			bool compare)
+static void read_events(struct eg_intake *in, struct eg_intake_file *file, bool compare)
 {
 	struct eg_span line;
 
 	while (eg_input_line(file->input, &line) == 1)
-		take_line(in, file, t, &line, compare);
+		take_line(in, file, &line, compare);
 	file->bad_lines += eg_input_long_lines(file->input);
 	if (file->bad_lines == 0)
 		return;
@@ -122,7 +121,7 @@ static void read_events(struct eg_intake *in, struct eg_intake_file *file, struc
 		 (unsigned long long)file->bad_lines);
 }
 
-static void read_packets(struct eg_intake *in, struct eg_intake_file *file, struct eg_tally *t)
+static void read_packets(struct eg_intake *in, struct eg_intake_file *file)
 {
 	char text[EG_REMARK_TEXT_MAX];
 	struct eg_input_packet p;
@@ -137,7 +136,7 @@ static void read_packets(struct eg_intake *in, struct eg_intake_file *file, stru
 		if (twin)
 			file->twins++;
 		else
-			count(in, file, t, &f);
+			count(in, file, &f);
 	}
 }
 
@@ -218,16 +217,15 @@ static int by_time(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void read_file(struct eg_intake *in, struct eg_intake_file *file, struct eg_tally *t,
-		      bool compare)
+static void read_file(struct eg_intake *in, struct eg_intake_file *file, bool compare)
 {
 	open_file(file);
 	if (!file->input)
 		return;
 	if (file->kind == EG_INPUT_EVENTS)
-		read_events(in, file, t, compare);
+		read_events(in, file, compare);
 	else
-		read_packets(in, file, t);
+		read_packets(in, file);
 	if (!file->trouble[0] && eg_input_trouble(file->input))
 		say_trouble(file, eg_input_trouble(file->input));
 	/* What is torn off returned 0. */
@@ -235,10 +233,12 @@ static void read_file(struct eg_intake *in, struct eg_intake_file *file, struct 
 	close_file(file);
 }
 
-bool eg_intake_run(struct eg_intake *in, struct eg_tally *t)
+bool eg_intake_run(struct eg_intake *in, eg_intake_fn *take, void *ctx)
 {
 	bool captures = false, good = true;
 
+	in->take = take;
+	in->ctx = ctx;
 	for (size_t i = 0; i < in->count; i++) {
 		probe(&in->files[i]);
 		leave_out_twice(&in->files[i], in->files, i);
@@ -248,10 +248,48 @@ bool eg_intake_run(struct eg_intake *in, struct eg_tally *t)
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < in->count; i++)
 			if (is_capture(&in->files[i]) == pass)
-				read_file(in, &in->files[i], t, captures);
+				read_file(in, &in->files[i], captures);
 	for (size_t i = 0; i < in->count; i++)
 		good = good && !in->files[i].fault;
 	eg_progress_clear(&in->progress);
 	eg_twins_free(&in->twins);
 	return good;
+}
+
+bool eg_intake_give(struct eg_intake *in, char *const *paths, size_t n)
+{
+	in->files = calloc(n, sizeof(*in->files));
+	in->count = in->files ? n : 0;
+	for (size_t i = 0; i < in->count; i++)
+		in->files[i].path = paths[i];
+	return in->files != NULL;
+}
+
+void eg_intake_free(struct eg_intake *in)
+{
+	free(in->files);
+	in->files = NULL;
+	in->count = 0;
+}
+
+bool eg_intake_says_twice(char *const *paths, size_t n)
+{
+	int times = 0;
+
+	for (size_t i = 0; i < n; i++)
+		times += strcmp(paths[i], "-") == 0;
+	return times > 1;
+}
+
+void eg_intake_say(const struct eg_intake *in)
+{
+	for (size_t i = 0; i < in->count; i++) {
+		const struct eg_intake_file *f = &in->files[i];
+
+		if (f->trouble[0])
+			eg_say("%s: %s", f->name, f->trouble);
+		if (f->unmatched)
+			eg_say("%s: %llu events are left to the captures: too many to be compared",
+			       f->name, (unsigned long long)f->unmatched);
+	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From files to a tally: see intake.c. */
+/* From files to findings: see intake.c. */
 #ifndef EG_INTAKE_H
 #define EG_INTAKE_H
 
+#include "finding.h"
 #include "progress.h"
-#include "tally.h"
 #include "twins.h"
 
 enum { EG_INTAKE_NAME_MAX = 256 };
@@ -26,6 +26,9 @@ struct eg_intake_file {
 	struct eg_input *input; /* its own */
 };
 
+/* Told of each finding. What F points to stands during the call. */
+typedef void eg_intake_fn(void *ctx, const struct eg_finding *f);
+
 /* Set the files (in the caller's memory) and the filters; all else zero. */
 struct eg_intake {
 	struct eg_intake_file *files;
@@ -33,11 +36,26 @@ struct eg_intake {
 	uint64_t since, until; /* ns: from, and before; 0 and EG_MOMENT_NONE: all */
 	const char *reason;    /* only what was blocked for it; NULL: all */
 	struct eg_progress progress;
-	struct eg_twins twins; /* its own */
+	/* Its own. */
+	struct eg_twins twins;
+	eg_intake_fn *take;
+	void *ctx;
 };
 
-/* Read all files into T, and put them in the order of time. Returns whether all could be used;
- * where not, or where a tail was torn off, trouble says so, file by file. */
-bool eg_intake_run(struct eg_intake *in, struct eg_tally *t);
+/* Read all files, put in the order of time, and hand what is in them to TAKE with CTX. Returns
+ * whether all could be used; where not, or where a tail was torn off, trouble says so, file by
+ * file. */
+bool eg_intake_run(struct eg_intake *in, eg_intake_fn *take, void *ctx);
+
+/* Say what was wrong with which file, on stderr. */
+void eg_intake_say(const struct eg_intake *in);
+
+/* Give IN the N files at PATHS. Returns whether there was memory for them; eg_intake_free gives it
+ * back. */
+bool eg_intake_give(struct eg_intake *in, char *const *paths, size_t n);
+void eg_intake_free(struct eg_intake *in);
+
+/* Whether one of the N PATHS is standard input, and given twice: it can be read once. */
+bool eg_intake_says_twice(char *const *paths, size_t n);
 
 #endif

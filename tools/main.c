@@ -16,6 +16,8 @@ static const struct command {
 	  "who tried what: by reason, destination, name and time" },
 	{ "replay", eg_command_replay, "[OPTION]... POLICY CAPTURE...",
 	  "what a policy would have made of what was captured" },
+	{ "learn", eg_command_learn, "[OPTION]... FILE...",
+	  "a policy that would have let through what was recorded" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

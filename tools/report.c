@@ -278,17 +278,9 @@ static int print_tally(struct eg_tally *t, const struct eg_intake *in, const str
 	return status;
 }
 
-static void say_troubles(const struct eg_intake *in)
+static void add(void *tally, const struct eg_finding *f)
 {
-	for (size_t i = 0; i < in->count; i++) {
-		const struct eg_intake_file *f = &in->files[i];
-
-		if (f->trouble[0])
-			eg_say("%s: %s", f->name, f->trouble);
-		if (f->unmatched)
-			eg_say("%s: %llu events are left to the captures: too many to be compared",
-			       f->name, (unsigned long long)f->unmatched);
-	}
+	eg_tally_add(tally, f);
 }
 
 static int report(struct eg_intake *in, const struct options *o)
@@ -303,8 +295,8 @@ static int report(struct eg_intake *in, const struct options *o)
 		return EG_EXIT_FAULT;
 	}
 	eg_progress_init(&in->progress, o->progress);
-	all = eg_intake_run(in, t);
-	say_troubles(in);
+	all = eg_intake_run(in, add, t);
+	eg_intake_say(in);
 	status = print_tally(t, in, o);
 	eg_tally_free(t);
 	return all ? status : EG_EXIT_FAULT;
@@ -318,16 +310,6 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* Standard input can be read once. */
-static bool says_twice(char **paths, int n, const char *path)
-{
-	int times = 0;
-
-	for (int i = 0; i < n; i++)
-		times += strcmp(paths[i], path) == 0;
-	return times > 1;
-}
-
 int eg_command_report(int argc, char **argv)
 {
 	struct options o = { .out = "-", .group = GROUP, .until = EG_MOMENT_NONE };
@@ -338,20 +320,16 @@ int eg_command_report(int argc, char **argv)
 	status = parse_options(&o, argc, argv);
 	if (status >= 0)
 		return status;
-	if (says_twice(argv + optind, argc - optind, "-"))
+	if (eg_intake_says_twice(argv + optind, (size_t)(argc - optind)))
 		return eg_say_usage("report: standard input is given twice");
-	in.count = (unsigned int)(argc - optind);
-	in.files = calloc(in.count, sizeof(*in.files));
-	if (!in.files) {
+	if (!eg_intake_give(&in, argv + optind, (size_t)(argc - optind))) {
 		eg_say("no memory for the report");
 		return EG_EXIT_FAULT;
 	}
-	for (size_t i = 0; i < in.count; i++)
-		in.files[i].path = argv[optind + (int)i];
 	in.since = o.since;
 	in.until = o.until;
 	in.reason = o.reason;
 	status = report(&in, &o);
-	free(in.files);
+	eg_intake_free(&in);
 	return status;
 }
