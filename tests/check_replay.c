@@ -51,7 +51,7 @@ static const char expected[] =
 	"      1" DAY
 	"03:54.000000000Z out pass        -             -         10.0.2.15 > 10.0.2.2 "
 	"arp len=42\n"
-	"      2" DAY "03:55.000000000Z out block       tcp-new       default   10.0.2.15:40000 > "
+	"      2" DAY "03:55.000000000Z out block       tcp-new       allow     10.0.2.15:40000 > "
 	"10.0.2.2:443 tcp len=54\n"
 	"      3" DAY "03:56.000000000Z in  pass        -             -         10.0.2.2:5000 > "
 	"10.0.2.15:40000 tcp len=54\n"
@@ -59,13 +59,13 @@ static const char expected[] =
 	"10.0.2.2:5000 tcp len=54\n"
 	"      5" DAY "03:58.000000000Z in  pass        -             -         10.0.2.2:5000 > "
 	"10.0.2.15:40000 tcp len=54\n"
-	"      6" DAY "03:59.000000000Z out block       udp-new       default   10.0.2.15:40000 > "
+	"      6" DAY "03:59.000000000Z out block       udp-new       allow     10.0.2.15:40000 > "
 	"10.0.2.2:123 udp len=47\n"
 	"      7" DAY "04:00.000000000Z in  pass        -             -         10.0.2.2:124 > "
 	"10.0.2.15:40000 udp len=47\n"
 	"      8" DAY "04:01.000000000Z out pass        -             -         10.0.2.15:40000 > "
 	"10.0.2.2:124 udp len=47\n"
-	"      9" DAY "04:02.000000000Z out block       udp-new       default   "
+	"      9" DAY "04:02.000000000Z out block       udp-new       allow     "
 	"[fd00::5054:ff:fe12:3456]:40000 > [fd00::2]:123 udp len=67\n"
 	"     10" DAY "04:03.000000000Z out pass        -             -         10.0.2.15:40000 > "
 	"10.0.2.3:53 udp name=mirror.example.org qtype=A len=78\n"
@@ -106,7 +106,7 @@ START_TEST(address_goes_before_what_the_capture_says)
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("--guest=52:55:0a:00:02:02", "p", "x.pcapng"), 0);
 	ck_assert_ptr_nonnull(
-		strstr(out, " out block       tcp-new       default   10.0.2.2:5000"));
+		strstr(out, " out block       tcp-new       allow     10.0.2.2:5000"));
 	ck_assert_ptr_nonnull(strstr(out,
 				     " in  pass        -             -         10.0.2.15:40000 > "
 				     "10.0.2.2:443"));
@@ -140,8 +140,8 @@ END_TEST
 static const char sums[] = "verdict     reason        rule          frames        bytes\n"
 			   "pass        -             -                  7          376\n"
 			   "block       ethertype     default            1           18\n"
-			   "block       tcp-new       default            1           54\n"
-			   "block       udp-new       default            2          114\n"
+			   "block       tcp-new       allow              1           54\n"
+			   "block       udp-new       allow              2          114\n"
 			   "block       icmp          default            1           62\n"
 			   "block       dns-server    dns                1           78\n"
 			   "block       dns-name      resolve            1           76\n";
@@ -189,7 +189,7 @@ START_TEST(monitor_would_block)
 	ck_assert_int_eq(REPLAY("monitor", "x.pcapng"), 0);
 	ck_assert_ptr_null(strstr(out, " block "));
 	ck_assert_ptr_nonnull(
-		strstr(out, "out would-block tcp-new       default   10.0.2.15:40000"));
+		strstr(out, "out would-block tcp-new       allow     10.0.2.15:40000"));
 }
 END_TEST
 
@@ -261,7 +261,7 @@ START_TEST(several_files_are_one_traffic)
 	ck_assert_int_eq(REPLAY("--sum", "p", "b.pcapng", "a.pcapng"), 0);
 	ck_assert_ptr_null(strstr(out, "block"));
 	ck_assert_int_eq(REPLAY("--sum", "p", "b.pcapng"), 0);
-	ck_assert_ptr_nonnull(strstr(out, "block       udp-new       default            2 "));
+	ck_assert_ptr_nonnull(strstr(out, "block       udp-new       allow              2 "));
 }
 END_TEST
 
@@ -277,7 +277,7 @@ START_TEST(time_is_the_captures)
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("--sum", "p", "x.pcapng"), 0);
 	ck_assert_ptr_nonnull(strstr(out, "pass        -             -                  3 "));
-	ck_assert_ptr_nonnull(strstr(out, "block       udp-new       default            1 "));
+	ck_assert_ptr_nonnull(strstr(out, "block       udp-new       allow              1 "));
 	ck_assert_str_eq(err,
 			 "vde_egress: 2 frames are older than one before them, and were judged "
 			 "at its time\n");
@@ -304,7 +304,7 @@ START_TEST(what_is_cut_short_is_not_judged_and_opens_nothing)
 	ck_assert_ptr_nonnull(strstr(out, "in  unjudged    truncated     -         10.0.2.2:124 > "
 					  "10.0.2.15:40000 udp len=40\n"));
 	ck_assert_ptr_nonnull(
-		strstr(out, "out block       udp-new       default   10.0.2.15:40000"));
+		strstr(out, "out block       udp-new       allow     10.0.2.15:40000"));
 	ck_assert_str_eq(err,
 			 "vde_egress: 1 packets cannot be judged, and count as never sent: they "
 			 "are cut short, or no Ethernet frames\n");
@@ -371,7 +371,7 @@ START_TEST(fragments_that_nobody_asked_for_are_blocked_together)
 	fragment(32, 16, false);
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("--sum", "p", "x.pcapng"), 0);
-	ck_assert_ptr_nonnull(strstr(out, "block       udp-new       default            3 "));
+	ck_assert_ptr_nonnull(strstr(out, "block       udp-new       allow              3 "));
 	ck_assert_ptr_null(strstr(out, "pass"));
 }
 END_TEST
