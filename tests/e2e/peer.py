@@ -5,6 +5,7 @@ peer.py serve LOG tcp:PORT… udp:PORT…    answer on every address; one `arriv
                                          echo:PORT is TCP that says all of it back
 peer.py tcp ADDRESS PORT [SECONDS]       connect, ask, print `OUTCOME MILLISECONDS`
 peer.py udp ADDRESS PORT [SECONDS]       send one datagram, wait for the answer, print the same
+peer.py hear ADDRESS PORT SECONDS        send one datagram, and print for that long whom is heard: `heard ADDRESS`, each
 peer.py dns SERVER NAME TYPE [SECONDS]   ask, print `RCODE MILLISECONDS ANSWERS`
 peer.py dnsnames SERVER DOMAIN COUNT      ask for that many new names below DOMAIN at once; how often each RCODE came
 peer.py dnstcp SERVER NAME…              ask for the A of one after the other on one connection; `RCODE` or what broke, for each
@@ -119,6 +120,19 @@ def udp(address, port, seconds="3"):
         return "answered" if sock.recv(4096) == text else "garbled"
 
     print("{} {:.1f}".format(*timed(ask)))
+
+
+def hear(address, port, seconds):
+    """What a socket that asked one hears of everybody."""
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    sock.sendto(b"hello", (address, int(port)))
+    end = time.monotonic() + float(seconds)
+    while (left := end - time.monotonic()) > 0:
+        sock.settimeout(left)
+        try:
+            print("heard", sock.recvfrom(4096)[1][0], flush=True)
+        except socket.timeout:
+            pass
 
 
 def shoot(address, port, count):
@@ -325,6 +339,6 @@ def keep(address, tcp_port, udp_port):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "tcp", "udp", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "tcp", "udp", "hear", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
         sys.exit(__doc__)
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
