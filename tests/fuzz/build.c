@@ -43,7 +43,8 @@ static struct packet_end target(struct rnd *r)
 					  { 10, 0, 2, 15 },    { 10, 0, 2, 255 },
 					  { 127, 0, 0, 1 },    { 192, 0, 2, 53 },
 					  { 198, 51, 100, 7 }, { 255, 255, 255, 255 },
-					  { 224, 0, 0, 251 },  { 169, 254, 169, 254 } };
+					  { 224, 0, 0, 251 },  { 169, 254, 169, 254 },
+					  { 198, 51, 100, 6 } };
 	static const uint8_t ip6[][16] = { { 0xfd, [15] = 2 },
 					   { 0xfd, [15] = 3 },
 					   { 0xfe, 0x80, [15] = 2 },
@@ -52,9 +53,8 @@ static struct packet_end target(struct rnd *r)
 					   { 0xff, 2, [13] = 1, [14] = 0xff, [15] = 2 },
 					   { [15] = 1 },
 					   { 0x20, 1, 0x0d, 0xb8, 1, [15] = 7 } };
-	static const uint16_t ports[] = {
-		53, 22, 5000, 40001, 67, 68, 69, 80, 443, 853, 547, 7, 1
-	};
+	static const uint16_t ports[] = { 53, 22,  5000, 40001, 67, 68, 69,
+					  80, 443, 853,  547,   7,  1,  8080 };
 	struct packet_end to = packet_network;
 
 	memcpy(to.ip4, ip4[rnd_below(r, sizeof(ip4) / sizeof(ip4[0]))], 4);
@@ -316,13 +316,14 @@ struct step build_step(struct rnd *r, uint8_t *buf)
 		if (buf[0] == NET_ANSWER) {
 			n += build_query(r, buf + 2);
 			buf[4] |= 0x80;
-		} else if (buf[0] == NET_SEND || buf[0] == NET_DATAGRAM) {
+		} else if (buf[0] == NET_SEND || buf[0] == NET_DATAGRAM || buf[0] == NET_STRANGER ||
+			   buf[0] == NET_REPLY) {
 			n += 1 + rnd_below(r, one_in(r, 8) ? 2000 : 60);
 			memset(buf + 2, 'x', n - 2);
 		}
 		break;
 	case STEP_ASK:
-		buf[0] = (uint8_t)rnd_below(r, 2);
+		buf[0] = (uint8_t)rnd_below(r, 4);
 		buf[1] = (uint8_t)rnd_below(r, 8);
 		n = 2;
 		break;

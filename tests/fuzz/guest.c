@@ -196,14 +196,20 @@ void guest_receive(const uint8_t *frame, size_t len, bool mute)
 		receive_segment(frame, &s, mute);
 }
 
-void guest_ask(int version, uint16_t port)
+void guest_ask(int version, uint16_t port, bool far)
 {
+	static const uint8_t far4[4] = { 198, 51, 100, 7 };
+	static const uint8_t far6[16] = { 0x20, 0x01, 0x0d, 0xb8, 1, [15] = 7 };
 	struct conn *c = new_conn(version, false);
 
 	c->own.port = port;
-	c->peer.port = 53;
+	c->peer.port = far ? 80 : 53;
 	c->peer.ip4[3] = 3;
 	c->peer.ip6[15] = 3;
+	if (far) {
+		memcpy(c->peer.ip4, far4, sizeof(far4));
+		memcpy(c->peer.ip6, far6, sizeof(far6));
+	}
 	send_tcp(c, SYN);
 }
 

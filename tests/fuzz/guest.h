@@ -18,8 +18,9 @@ void guest_reset(guest_send_fn *send);
 /* The guest gets a frame. MUTE: it learns the numbers of its connections, and is silent. */
 void guest_receive(const uint8_t *frame, size_t len, bool mute);
 
-/* Open a TCP connection from PORT to the resolver of IP version VERSION. */
-void guest_ask(int version, uint16_t port);
+/* Open a TCP connection from PORT to the resolver of IP version VERSION, or to port 80 of what is
+ * FAR away. */
+void guest_ask(int version, uint16_t port, bool far);
 
 /* Put the addresses, ports and numbers of connection NUMBER of those that are there into FRAME,
  * SEQ and ACK off by so much, and make its checksums right. */

@@ -92,7 +92,7 @@ static void mutate(struct rnd *r, struct sequence *q)
 		q->steps[at].time = (uint8_t)rnd_below(r, 256);
 		break;
 	case 6:
-		q->options = (uint8_t)rnd_below(r, 8);
+		q->options = (uint8_t)rnd_below(r, STEP_OPTIONS);
 		break;
 	case 7:
 		q->steps[at] = build_step(r, fresh);

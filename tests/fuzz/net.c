@@ -7,7 +7,8 @@
  *
  * Invariants. No byte leaves the process. The host's stream sockets may be sent on. Its datagram
  * sockets may be sent on to whoever wrote to them. The guest's may exist only to ask the resolver,
- * and only if there is a list: each datagram, and each message of a stream, is one clean question.
+ * and only if there is a list: each datagram, and each message of a stream, is one clean question;
+ * and to reach what is allowed, and nobody who merely wrote to them.
  */
 #include "net.h"
 
@@ -21,7 +22,7 @@
 
 static struct sock socks[SOCKS];
 static size_t sock_count;
-static bool in_setup, may_ask, stalled;
+static bool in_setup, may_ask, may_open, stalled;
 static net_violation_fn *violated;
 struct net_counts *net_counts;
 
@@ -66,7 +67,7 @@ int net_open(int family, int type, int protocol)
 		return net_new(family, type, true);
 	}
 	net_counts->opened++;
-	if (!may_ask)
+	if (!may_ask && !may_open)
 		net_violate("it opened a socket");
 	else if (!usual)
 		net_violate("it opened a socket of another kind than a query needs");
@@ -84,9 +85,52 @@ static bool is_resolver(const struct sockaddr *to)
 	       memcmp(&a6->sin6_addr, resolver6, 16) == 0;
 }
 
+/* NET_ALLOW without NET_BLOCK, as slirp's host sees it: the gateway is its loopback. */
+static bool is_allowed(const struct sockaddr *to, int type)
+{
+	static const struct {
+		int family, type; /* 0: both types */
+		uint8_t addr[16];
+		uint16_t port;
+	} rows[] = {
+		{ AF_INET, 0, { 198, 51, 100, 7 }, 80 },
+		{ AF_INET, SOCK_STREAM, { 198, 51, 100, 7 }, 443 },
+		{ AF_INET, SOCK_STREAM, { 127, 0, 0, 1 }, 8080 },
+		{ AF_INET, 0, { 198, 51, 100, 6 }, 853 },
+		{ AF_INET6, 0, { 0x20, 0x01, 0x0d, 0xb8, 1, [15] = 7 }, 80 },
+		{ AF_INET6, SOCK_DGRAM, { [15] = 1 }, 443 },
+	};
+	const struct sockaddr_in *a4 = (const void *)to;
+	const struct sockaddr_in6 *a6 = (const void *)to;
+	bool four = to->sa_family == AF_INET;
+	const void *addr = four ? (const void *)&a4->sin_addr : (const void *)&a6->sin6_addr;
+
+	for (size_t i = 0; may_open && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].family == to->sa_family && (!rows[i].type || rows[i].type == type) &&
+		    htons(rows[i].port) == (four ? a4->sin_port : a6->sin6_port) &&
+		    memcmp(rows[i].addr, addr, four ? 4 : 16) == 0)
+			return true;
+	return false;
+}
+
+/* S reaches TO, who is allowed. */
+static void note_open(struct sock *s, const struct sockaddr *to)
+{
+	net_counts->allowed++;
+	if (s->host)
+		return;
+	s->asked = s->open = true;
+	memcpy(&s->peers[0].addr, to,
+	       to->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+}
+
 void net_connect(struct sock *s, const struct sockaddr *to)
 {
 	net_counts->connected++;
+	if (!s->host && s->type == SOCK_STREAM && is_allowed(to, s->type)) {
+		note_open(s, to);
+		return;
+	}
 	if (s->host || s->type != SOCK_STREAM)
 		net_violate("it connected a socket that no query needs connected");
 	else if (!may_ask || !is_resolver(to))
@@ -122,6 +166,10 @@ void net_send_to(struct sock *s, const uint8_t *p, size_t n, const struct sockad
 		return;
 	}
 	net_counts->sent++;
+	if (s->type == SOCK_DGRAM && is_allowed(to, s->type)) {
+		note_open(s, to);
+		return;
+	}
 	s->asked = true;
 	if (s->type != SOCK_DGRAM || !may_ask || !is_resolver(to))
 		net_violate("it sent a datagram to somebody who had not written");
@@ -159,6 +207,8 @@ void net_send(struct sock *s, const uint8_t *p, size_t n)
 	if (n == 0)
 		return; /* how slirp asks whether a connect is done */
 	net_counts->sent++;
+	if (s->type == SOCK_STREAM && s->open)
+		return;
 	if (s->type != SOCK_STREAM || !s->asked || !may_ask) {
 		net_violate("it sent on a socket of the guest's");
 		return;
@@ -184,13 +234,14 @@ void net_check(void)
 			net_violate("it keeps a socket on which nothing was asked");
 }
 
-void net_reset(bool resolve, net_violation_fn *violation)
+void net_reset(bool resolve, bool allow, net_violation_fn *violation)
 {
 	for (size_t i = 0; i < sock_count; i++)
 		socks[i].used = false;
 	sock_count = 0;
 	in_setup = stalled = false;
 	may_ask = resolve;
+	may_open = allow;
 	violated = violation;
 }
 
@@ -289,6 +340,40 @@ static void answer(const uint8_t *p, size_t n)
 	}
 }
 
+/* The guest's socket number NUMBER of those of TYPE, or of those that are OPEN. */
+static struct sock *pick_guests(int type, bool open, size_t number)
+{
+	struct sock *found[SOCKS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sock_count; i++)
+		if (socks[i].used && !socks[i].host &&
+		    (open ? socks[i].open : socks[i].type == type))
+			found[n++] = &socks[i];
+	return n ? found[number % n] : NULL;
+}
+
+/* Who did not get a datagram of the guest's writes to where one came from. */
+static void stranger(size_t number, const uint8_t *p, size_t n)
+{
+	struct sock *s = pick_guests(SOCK_DGRAM, false, number);
+	struct sockaddr_storage from;
+
+	if (!s || s->queued)
+		return;
+	net_counts->strangers++;
+	net_peer(&from, s->family, number >> 1);
+	queue(s, &from, p, n);
+}
+
+static void reply(size_t number, const uint8_t *p, size_t n)
+{
+	struct sock *s = pick_guests(0, true, number);
+
+	if (s)
+		queue(s, &s->peers[0].addr, p, n);
+}
+
 void net_host(const uint8_t *p, size_t n)
 {
 	struct sock *s;
@@ -323,6 +408,12 @@ void net_host(const uint8_t *p, size_t n)
 		return;
 	case NET_ANSWER:
 		answer(p + 2, n - 2);
+		return;
+	case NET_STRANGER:
+		stranger(number, p + 2, n - 2);
+		return;
+	case NET_REPLY:
+		reply(number, p + 2, n - 2);
 		return;
 	case NET_STALL:
 		stalled = number & 1;

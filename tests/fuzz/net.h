@@ -22,6 +22,8 @@ struct net_counts {
 	uint64_t connected, sent; /* on those */
 	uint64_t answered;        /* sends on what the host opened */
 	uint64_t questions;       /* to the resolver, and on the list */
+	uint64_t allowed;         /* connects, and sends of datagrams, to who is allowed */
+	uint64_t strangers;       /* datagrams of others to the guest's sockets */
 	uint64_t violations;
 };
 extern struct net_counts *net_counts; /* to be set before anything else */
@@ -29,8 +31,14 @@ extern struct net_counts *net_counts; /* to be set before anything else */
 /* Called with what slirp may not have done. */
 typedef void net_violation_fn(const char *what);
 
-/* Start over with no socket. RESOLVE: the resolver may be asked. */
-void net_reset(bool resolve, net_violation_fn *violation);
+/* What the guest may open, in the policy's words. net.c has the same in its own. */
+#define NET_ALLOW                                                                                  \
+	"198.51.100.7:80,443 10.0.2.2:8080/tcp 198.51.100.6/31:853 10.0.2.3:53 "                   \
+	"[2001:db8:100::7]:80 [fd00::2]:443/udp"
+#define NET_BLOCK "198.51.100.7:443/udp 198.51.100.7:853"
+
+/* Start over with no socket. RESOLVE: the resolver may be asked. ALLOW: the above may be opened. */
+void net_reset(bool resolve, bool allow, net_violation_fn *violation);
 void net_setup(bool on);
 /* Between two steps: no socket may be there that nothing allowed was said on. */
 void net_check(void);

@@ -11,6 +11,8 @@ enum net_act {
 	NET_DATAGRAM, /* a client sends the bytes to a UDP forward */
 	NET_ANSWER,   /* the resolver sends the bytes to all that asked it */
 	NET_STALL,    /* connections take nothing (odd), or all (even), from now on */
+	NET_STRANGER, /* somebody sends the bytes to a UDP socket of the guest's */
+	NET_REPLY,    /* who is allowed sends the bytes on a socket that the guest opened to it */
 	NET_ACTS
 };
 

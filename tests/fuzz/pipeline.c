@@ -9,7 +9,7 @@
 #include "pipeline.h"
 #include "words.h"
 
-static struct eg_policy *policies[4];
+static struct eg_policy *policies[STEP_OPTIONS];
 static uint64_t told;
 
 static void blocked(void *ctx, const struct eg_report *b)
@@ -90,7 +90,7 @@ static void play(struct eg_pipeline *p, const struct step *s, uint64_t now)
 
 static void make_policies(void)
 {
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < STEP_OPTIONS; i++) {
 		struct eg_words w = { .policy = eg_policy_new() };
 
 		FUZZ_MUST(w.policy && eg_words_apply(&w, "flows", "8") == 0);
@@ -98,6 +98,8 @@ static void make_policies(void)
 			FUZZ_MUST(eg_words_apply(&w, "resolve", QUESTION_LIST) == 0);
 		if (i & STEP_OPTION_DROP)
 			FUZZ_MUST(eg_words_apply(&w, "action", "drop") == 0);
+		if (i & STEP_OPTION_ALLOW)
+			FUZZ_MUST(eg_words_apply(&w, "allow", "0.0.0.0/0:1-65535") == 0);
 		policies[i] = w.policy;
 	}
 }
@@ -115,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!policies[0])
 		make_policies();
 	told = 0;
-	p = eg_pipeline_new(policies[data[0] & 3], &seed, blocked, NULL);
+	p = eg_pipeline_new(policies[data[0] % STEP_OPTIONS], &seed, blocked, NULL);
 	FUZZ_MUST(p);
 	c = eg_pipeline_counters(p);
 	data++;

@@ -126,6 +126,40 @@ static void resolver(const char *root, struct rnd *r)
 	}
 }
 
+/* What is allowed and what is blocked of it, from its first frame on; strangers that write to it.
+ */
+static void allowed(const char *root)
+{
+	struct packet_end far = { .mac = { 0x52, 0x55, 10, 0, 2, 2 },
+				  .ip4 = { 198, 51, 100, 7 },
+				  .ip6 = { 0x20, 1, 0x0d, 0xb8, 1, [15] = 7 } };
+
+	for (uint8_t i = 0; i < 8; i++) {
+		uint8_t ask[2] = { (uint8_t)(STEP_ASK_FAR | (i & 1)), i }, f[PACKET_MAX];
+		bool v6 = i & 1;
+		size_t n;
+
+		begin(STEP_OPTION_ALLOW | (i & 3));
+		add(STEP_ASK, 1, ask, 2);
+		add(STEP_GUEST, 2, "", 0);
+		live(0, v6, 24, "GET / HTTP/1.0", 14);
+		host(NET_REPLY, 0, "hello");
+		live(0, v6, i & 4 ? 20 : 17, "", 0);
+		save(root, "slirp", "allow-tcp", i);
+		far.port = i & 4 ? 443 : 80; /* UDP to the first is blocked over IPv4 */
+		begin(STEP_OPTION_ALLOW | (i & 3));
+		n = v6 ? packet_udp6(f, &packet_guest, &far, "ping", 4)
+		       : packet_udp4(f, &packet_guest, &far, "ping", 4);
+		add(STEP_GUEST, 1, f, n);
+		host(NET_REPLY, 0, "pong");
+		host(NET_STRANGER, (uint8_t)(i * 2), "psst");
+		live_udp(0, v6, "to the stranger", 15);
+		host(NET_STRANGER, (uint8_t)(i * 2 + 1), "psst");
+		live_udp(1, v6, "to the stranger", 15);
+		save(root, "slirp", "allow-udp", i);
+	}
+}
+
 static void sequences(const char *root, struct rnd *r)
 {
 	uint8_t b[PACKET_MAX + 3];
@@ -210,7 +244,9 @@ static void texts(const char *root)
 		"resolve xn--bcher-kva.example\n\n# nothing\n",
 		"action\n",
 		"[",
-		"[]{}"
+		"[]{}",
+		"allow 10.1.2.3:80,443/tcp [2001:db8::/32]:8000-8010 10.0.0.0/8:53/udp,5,6/tcp\n",
+		"block 10.1.2.0/24 [2001:db8::1]:443 a.example *.b.example\n"
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -239,6 +275,7 @@ int main(int argc, char **argv)
 	texts(argv[1]);
 	forwards(argv[1]);
 	resolver(argv[1], &r);
+	allowed(argv[1]);
 	sequences(argv[1], &r);
 	singles(argv[1], &r);
 	fragments(argv[1]);

@@ -54,7 +54,7 @@ struct counts {
 	uint64_t inputs, frames, reached, returned, delivered;
 };
 static struct counts *counts;
-static struct eg_policy *policies[4]; /* by STEP_OPTION_RESOLVE and STEP_OPTION_DROP */
+static struct eg_policy *policies[STEP_OPTIONS];
 
 static void violation(const char *what)
 {
@@ -292,7 +292,10 @@ static void play(const struct step *s)
 	if (s->kind == STEP_HOST) {
 		net_host(p, n);
 	} else if (s->kind == STEP_ASK) {
-		guest_ask(n && p[0] & 1 ? 6 : 4, (uint16_t)(1024 + (n > 1 ? p[1] : 0)));
+		unsigned flags = n ? p[0] : 0;
+
+		guest_ask(flags & STEP_ASK_6 ? 6 : 4, (uint16_t)(1024 + (n > 1 ? p[1] : 0)),
+			  flags & STEP_ASK_FAR);
 	} else if (s->kind != STEP_NETWORK) {
 		p += live ? 3 : 0;
 		n -= live ? 3 : 0;
@@ -319,6 +322,10 @@ static struct eg_policy *make_policy(unsigned options)
 		FUZZ_MUST(eg_words_apply(&w, "action", "drop") == 0);
 	if (options & STEP_OPTION_RESOLVE)
 		FUZZ_MUST(eg_words_apply(&w, "resolve", QUESTION_LIST) == 0);
+	if (options & STEP_OPTION_ALLOW) {
+		FUZZ_MUST(eg_words_apply(&w, "allow", NET_ALLOW) == 0);
+		FUZZ_MUST(eg_words_apply(&w, "block", NET_BLOCK) == 0);
+	}
 	return w.policy;
 }
 
@@ -341,19 +348,20 @@ bool fuzz_end(void)
 {
 	bool ok = net_counts->interposed > 0 && counts->reached > 0 &&
 		  (run.permissive ? net_counts->opened > 0 && net_counts->violations > 0
-				  : net_counts->violations == 0);
+				  : net_counts->allowed > 0 && net_counts->violations == 0);
 
 	fprintf(stderr,
 		"slirp, %s: %llu inputs, %llu frames of the guest's, %llu reached slirp, "
 		"%llu of %llu back to the guest; sockets: %llu of the host's, %llu opened, "
-		"%llu connects, %llu sends on them, %llu questions, %llu sends on the host's, "
-		"%llu not allowed\n",
+		"%llu connects, %llu sends on them, %llu questions, %llu to who is allowed, "
+		"%llu of strangers', %llu sends on the host's, %llu not allowed\n",
 		run.permissive ? "without the filter" : "behind the filter",
 		(unsigned long long)counts->inputs, (unsigned long long)counts->frames,
 		(unsigned long long)counts->reached, (unsigned long long)counts->delivered,
 		(unsigned long long)counts->returned, (unsigned long long)net_counts->interposed,
 		(unsigned long long)net_counts->opened, (unsigned long long)net_counts->connected,
 		(unsigned long long)net_counts->sent, (unsigned long long)net_counts->questions,
+		(unsigned long long)net_counts->allowed, (unsigned long long)net_counts->strangers,
 		(unsigned long long)net_counts->answered,
 		(unsigned long long)net_counts->violations);
 	return ok;
@@ -388,7 +396,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	g_log_set_default_handler(silent, NULL);
 	run.now = 1000000;
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < STEP_OPTIONS; i++)
 		policies[i] = make_policy(i);
 	if (getenv("EG_FUZZ_PERMISSIVE"))
 		run.permissive = true;
@@ -409,9 +417,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run.input_size = size;
 	run.mute = data[0] & STEP_OPTION_MUTE;
 	run.first = run.count = 0;
-	net_reset(data[0] & STEP_OPTION_RESOLVE, violation);
+	net_reset(data[0] & STEP_OPTION_RESOLVE, data[0] & STEP_OPTION_ALLOW, violation);
 	guest_reset(guest_sends);
-	run.pipeline = eg_pipeline_new(policies[data[0] & 3], &seed, NULL, NULL);
+	run.pipeline = eg_pipeline_new(policies[data[0] % STEP_OPTIONS], &seed, NULL, NULL);
 	FUZZ_MUST(run.pipeline);
 	start_slirp();
 	data++;

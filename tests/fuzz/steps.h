@@ -19,12 +19,20 @@ enum step_kind {
 	STEP_FIXED, /* the same, its checksums made right */
 	STEP_LIVE,  /* the same, in a live connection: number, how far SEQ and ACK are off, frame */
 	STEP_HOST,  /* what the host does: see net.h */
-	STEP_ASK,   /* the guest opens a TCP connection to a resolver: 4 or 6, port */
+	STEP_ASK,   /* the guest opens a TCP connection: flags (STEP_ASK_), port */
 	STEP_NETWORK, /* a frame of the network's (pipeline.c alone) */
 	STEP_KINDS
 };
 
-enum { STEP_OPTION_RESOLVE = 1, STEP_OPTION_DROP = 2, STEP_OPTION_MUTE = 4 };
+enum {
+	STEP_OPTION_RESOLVE = 1,
+	STEP_OPTION_DROP = 2,
+	STEP_OPTION_MUTE = 4,
+	STEP_OPTION_ALLOW = 8,
+	STEP_OPTIONS = 16
+};
+/* Over IPv6, and not to a resolver but to what ALLOW lets be opened. */
+enum { STEP_ASK_6 = 1, STEP_ASK_FAR = 2 };
 enum { STEPS_MAX = 64, STEP_HEADER = 4 };
 
 struct step {
