@@ -181,6 +181,11 @@ VDECONN *names_open(uint32_t count);
 /* Queries for names that pass CONN, PASS, or do not. */
 struct cell *names_cell(VDECONN *conn, uint32_t names, bool pass);
 
+/* targets.c: SYNs that the guest may send, or must not, by lists of targets. */
+void targets_add(void);
+/* Write a policy of COUNT targets with PORT to PATH. */
+void targets_write(const char *path, uint32_t count, uint16_t port);
+
 /* memory.c: what is measured once: memory, opening, loading. To be called first, while this
  * process is small. */
 void memory_report(void);

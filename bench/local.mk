@@ -18,7 +18,8 @@ bench_bench_SOURCES = \
 	bench/names.c \
 	bench/plug.c \
 	bench/report.c \
-	bench/stats.c
+	bench/stats.c \
+	bench/targets.c
 bench_bench_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.libs"'
 bench_bench_LDADD = libfilters.la $(VDEPLUG_LIBS) -ldl
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bench [ROUNDS [PART]]   measure everything, or memory, flows, blocked or names alone, and print
- *                         the tables; the default is 21 rounds
+ * bench [ROUNDS [PART]]   measure everything, or memory, flows, blocked, names or targets alone,
+ *                         and print the tables; the default is 21 rounds
  * bench --list            what callgrind can count
  * bench --count NAME      one slice of NAME, and how many frames it was
  * bench --plain NAME      the same without the plugin
@@ -24,6 +24,7 @@ static const struct {
 	{ "flows", flows_add },
 	{ "blocked", blocked_add },
 	{ "names", names_add },
+	{ "targets", targets_add },
 };
 
 /* ONLY is NULL: all. */

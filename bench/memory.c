@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OPENS = 21, NAMES = 1000000, FLOWS = 1000000, VALUES_MAX = OPENS };
+enum { OPENS = 21, NAMES = 1000000, TARGETS = 10000, FLOWS = 1000000, VALUES_MAX = OPENS };
 
 struct values {
 	size_t n;
@@ -98,6 +98,22 @@ static void load_names(struct values *out)
 	unlink(path);
 }
 
+/* Milliseconds. */
+static void load_targets(struct values *out)
+{
+	char path[256];
+	double begun;
+
+	plug_peer();
+	snprintf(path, sizeof(path), "%s/targets", plug_folder());
+	targets_write(path, TARGETS, 443);
+	vde_close(plug_open("egress://{benchpeer://}"));
+	begun = clock_ns();
+	plug_open("egress://[policy=\"%s\"]{benchpeer://}", path);
+	out->v[out->n++] = (clock_ns() - begun) / 1e6;
+	unlink(path);
+}
+
 static void line(const char *what, double v, const char *unit, double goal)
 {
 	report_line(what, (const double[3]){ v, v, v }, unit, goal);
@@ -118,4 +134,6 @@ void memory_report(void)
 	v = in_child(load_names);
 	line("loading 1 M names", v.v[0], "s", 1);
 	line("their memory", v.v[1], "MB", 100);
+	v = in_child(load_targets);
+	line("loading 10 k targets", v.v[0], "ms", 100);
 }
