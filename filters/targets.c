@@ -9,23 +9,23 @@
  *   length   of a prefix, in bits of struct eg_addr: IPv4's are 96 more than people write
  *   place    a protocol and a port as one number: TCP's ports, and UDP's behind them
  *   entry    one prefix, with the places that it has as ranges
- *   slot     room for an entry in the hash table
+ *   slot     room for an entry's number in the hash table
  *
- * Look-up. For each length that the list has for the address's family, longest first or last is
- * the same: the address is cut to it, its entry found by hash, and the place sought among the
- * entry's ranges by bisection. One probe per length in use (most lists have one or two; there are
- * 33 of IPv4 and 129 of IPv6), and at most 16 steps: the number of targets has no part in it.
+ * Look-up. For each length that the list has for the address's family: the address is cut to it,
+ * its entry found by hash, and the place sought among the entry's ranges by bisection. One probe
+ * per length in use (most lists have one or two; there are 33 of IPv4 and 129 of IPv6), and at most
+ * 16 steps: the number of targets has no part in it.
  *
  * Invariants
- *   - a slot is empty where its entry has no range.
+ *   - an entry has one range at least.
  *   - an entry's ranges are in order, and no two overlap or touch.
  *   - the slots are a power of two, and at most half are taken.
  *   - the families are apart: only lengths of its own family are tried for an address, so that ::/0
  *     has no address of IPv4 although its bits would.
  *
- * Limits. Memory: 80 bytes for a prefix with a port of one protocol, 8 for each range more. The
- * hash has no key: who writes the list can make its own look-ups slow, but who only asks cannot
- * lengthen a probe beyond the longest run that the list itself made.
+ * Limits. Memory: 40 to 80 bytes for a prefix, 8 to 16 more for each of its ranges where it has
+ * several. The hash has no key: who writes the list can make its own look-ups slow, but who only
+ * asks cannot lengthen a probe beyond the longest run that the list itself made.
  *
  * Fails how. Adding may run out of memory; the set is then as it was before.
  */
@@ -36,7 +36,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { FIRST_SLOTS = 16, FIRST_RANGES = 2, LENGTHS = 129, IP4_BITS = EG_ADDR_IP4 * 8 };
+enum { FIRST_SLOTS = 16, FIRST_ENTRIES = 8, LENGTHS = 129, IP4_BITS = EG_ADDR_IP4 * 8 };
 
 struct range {
 	uint32_t first, last; /* places */
@@ -44,15 +44,20 @@ struct range {
 
 struct entry {
 	struct eg_addr addr; /* cut to length */
-	uint32_t length;
-	uint32_t count; /* of ranges; 0: the slot is empty */
-	struct range *ranges;
+	uint32_t length : 8, count : 24;
+	union {
+		struct range one;   /* where count is 1, */
+		struct range *many; /* and where it is more */
+	};
 };
 
+_Static_assert(sizeof(struct entry) == 32, "two in a cache line");
+
 struct eg_targets {
-	struct entry *slots;
-	size_t mask; /* slots - 1 */
-	size_t count;
+	uint32_t *slots; /* numbers of entries, from 1; 0: empty */
+	size_t mask;     /* slots - 1 */
+	struct entry *entries;
+	size_t count, room; /* of entries */
 	/* The lengths that there are, by family: IPv6's, IPv4's. */
 	size_t length_count[2];
 	uint8_t lengths[2][LENGTHS];
@@ -77,8 +82,10 @@ void eg_targets_free(struct eg_targets *set)
 {
 	if (!set)
 		return;
-	for (size_t i = 0; i <= set->mask; i++)
-		free(set->slots[i].ranges);
+	for (size_t i = 0; i < set->count; i++)
+		if (set->entries[i].count > 1)
+			free(set->entries[i].many);
+	free(set->entries);
 	free(set->slots);
 	free(set);
 }
@@ -108,31 +115,43 @@ static uint64_t hash(const struct eg_addr *addr, uint32_t length)
 }
 
 /* The slot of ADDR, cut to LENGTH, among SLOTS, or the empty one where it would go. */
-static struct entry *find(struct entry *slots, size_t mask, const struct eg_addr *addr,
-			  uint32_t length)
+static uint32_t *find(const struct eg_targets *set, uint32_t *slots, size_t mask,
+		      const struct eg_addr *addr, uint32_t length)
 {
 	for (size_t i = (size_t)hash(addr, length);; i++) {
-		struct entry *e = &slots[i & mask];
+		uint32_t *slot = &slots[i & mask];
+		const struct entry *e = set->entries;
 
-		if (e->count == 0 || (e->length == length && eg_addr_equal(&e->addr, addr)))
-			return e;
+		if (*slot == 0)
+			return slot;
+		e += *slot - 1;
+		if (e->length == length && eg_addr_equal(&e->addr, addr))
+			return slot;
 	}
 }
 
-/* The first of E's ranges that ends at PLACE or behind it; E->count where none does. */
-static uint32_t seek(const struct entry *e, uint32_t place)
+/* The first of the N ranges at R that ends at PLACE or behind it; N where none does. */
+static uint32_t seek(const struct range *r, uint32_t n, uint32_t place)
 {
-	uint32_t low = 0, high = e->count;
+	uint32_t low = 0, high = n;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (e->ranges[mid].last < place)
+		if (r[mid].last < place)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	return low;
+}
+
+static bool has_place(const struct entry *e, uint32_t place)
+{
+	const struct range *r = e->count > 1 ? e->many : &e->one;
+	uint32_t at = seek(r, e->count, place);
+
+	return at < e->count && r[at].first <= place;
 }
 
 bool eg_targets_match(const struct eg_targets *set, const struct eg_addr *addr, uint8_t proto,
@@ -144,10 +163,9 @@ bool eg_targets_match(const struct eg_targets *set, const struct eg_addr *addr, 
 	for (size_t i = 0; i < set->length_count[is4]; i++) {
 		uint32_t length = set->lengths[is4][i];
 		struct eg_addr cut = eg_addr_cut(addr, length);
-		const struct entry *e = find(set->slots, set->mask, &cut, length);
-		uint32_t at = seek(e, place);
+		uint32_t at = *find(set, set->slots, set->mask, &cut, length);
 
-		if (at < e->count && e->ranges[at].first <= place)
+		if (at && has_place(&set->entries[at - 1], place))
 			return true;
 	}
 	return false;
@@ -160,57 +178,84 @@ bool eg_targets_match(const struct eg_targets *set, const struct eg_addr *addr, 
 /* Make room for one more slot. */
 static int reserve_slot(struct eg_targets *set)
 {
-	size_t slots = set->mask + 1;
-	struct entry *bigger;
+	size_t slots = (set->mask + 1) * 2;
+	uint32_t *bigger;
 
-	if (set->count + 1 <= slots / 2)
+	if (set->count + 1 <= slots / 4)
 		return 0;
-	bigger = calloc(slots * 2, sizeof(*bigger));
-	if (!bigger)
+	if (set->count == UINT32_MAX || !(bigger = calloc(slots, sizeof(*bigger))))
 		return -ENOMEM;
-	for (size_t i = 0; i < slots; i++) {
-		const struct entry *e = &set->slots[i];
+	for (size_t i = 0; i < set->count; i++) {
+		const struct entry *e = &set->entries[i];
 
-		if (e->count)
-			*find(bigger, slots * 2 - 1, &e->addr, e->length) = *e;
+		*find(set, bigger, slots - 1, &e->addr, e->length) = (uint32_t)i + 1;
 	}
 	free(set->slots);
 	set->slots = bigger;
-	set->mask = slots * 2 - 1;
+	set->mask = slots - 1;
 	return 0;
 }
 
-/* Make room for one more range in E: they grow to powers of two. */
-static int reserve_range(struct entry *e)
+/* Make room for one more entry. */
+static int reserve_entry(struct eg_targets *set)
 {
-	size_t room = e->count ? (size_t)e->count * 2 : FIRST_RANGES;
-	struct range *bigger;
+	size_t room = set->room ? set->room * 2 : FIRST_ENTRIES;
+	struct entry *bigger;
 
-	if (e->count && (e->count < FIRST_RANGES || (e->count & (e->count - 1))))
+	if (set->count < set->room)
 		return 0;
-	bigger = realloc(e->ranges, room * sizeof(*bigger));
+	bigger = realloc(set->entries, room * sizeof(*bigger));
 	if (!bigger)
 		return -ENOMEM;
-	e->ranges = bigger;
+	set->entries = bigger;
+	set->room = room;
 	return 0;
 }
 
-/* Put NEW in its place among E's ranges, where there is room, and into one with those that it
- * overlaps or touches: those from AT to END. */
-static void merge(struct entry *e, struct range new)
+/* Make room for one more range in E, which has one at least, and have them all in E->many: there
+ * is room for the next power of two. */
+static int reserve_range(struct entry *e)
 {
-	uint32_t at = seek(e, new.first ? new.first - 1 : 0);
-	uint32_t end = at;
+	struct range one = e->one, *bigger;
 
-	for (; end < e->count && e->ranges[end].first <= new.last + 1; end++) {
-		if (e->ranges[end].first < new.first)
-			new.first = e->ranges[end].first;
-		if (e->ranges[end].last > new.last)
-			new.last = e->ranges[end].last;
+	if (e->count & (e->count - 1u))
+		return 0;
+	bigger = realloc(e->count > 1 ? e->many : NULL, 2 * (size_t)e->count * sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	if (e->count == 1)
+		bigger[0] = one;
+	e->many = bigger;
+	return 0;
+}
+
+/* Put NEW among E's ranges, and into one with those that it overlaps or touches: those from AT to
+ * END. */
+static int add_range(struct entry *e, struct range new)
+{
+	const struct range *r = e->count > 1 ? e->many : &e->one;
+	uint32_t at = seek(r, e->count, new.first ? new.first - 1 : 0);
+	uint32_t end = at, count;
+
+	for (; end < e->count && r[end].first <= new.last + 1; end++) {
+		if (r[end].first < new.first)
+			new.first = r[end].first;
+		if (r[end].last > new.last)
+			new.last = r[end].last;
 	}
-	memmove(e->ranges + at + 1, e->ranges + end, (e->count - end) * sizeof(new));
-	e->ranges[at] = new;
-	e->count += at + 1 - end;
+	count = e->count + 1 - (end - at);
+	if (count > e->count && e->count > 0 && reserve_range(e))
+		return -ENOMEM;
+	if (count == 1) {
+		if (e->count > 1)
+			free(e->many);
+		e->one = new;
+	} else {
+		memmove(e->many + at + 1, e->many + end, (e->count - end) * sizeof(new));
+		e->many[at] = new;
+	}
+	e->count = count & 0xffffffu;
+	return 0;
 }
 
 static void note_length(struct eg_targets *set, bool is4, uint32_t length)
@@ -227,19 +272,15 @@ int eg_targets_add(struct eg_targets *set, const struct eg_target *t)
 	bool is4 = eg_addr_is4(&t->addr);
 	uint32_t length = t->prefix + (is4 ? IP4_BITS : 0u);
 	struct eg_addr cut = eg_addr_cut(&t->addr, length);
-	struct entry *e;
+	uint32_t *slot;
 
-	if (reserve_slot(set))
+	if (reserve_slot(set) || reserve_entry(set))
 		return -ENOMEM;
-	e = find(set->slots, set->mask, &cut, length);
-	if (reserve_range(e))
-		return -ENOMEM;
-	if (e->count == 0) {
-		e->addr = cut;
-		e->length = length;
-		set->count++;
+	slot = find(set, set->slots, set->mask, &cut, length);
+	if (*slot == 0) {
+		set->entries[set->count++] = (struct entry){ .addr = cut, .length = length & 255u };
+		*slot = (uint32_t)set->count;
 		note_length(set, is4, length);
 	}
-	merge(e, new);
-	return 0;
+	return add_range(&set->entries[*slot - 1], new);
 }
