@@ -104,9 +104,9 @@ static const char expected[] =
 	"# limits that were reached\n"
 	"# dns-limit NUMBER                      # once, " DAY "11:05:03\n"
 	"\n"
-	"# what no word lets through\n"
+	"# what no further line lets through\n"
 	"#   icmp                                # once, " DAY
-	"11:04:56: ICMP other than an error about a live flow\n"
+	"11:04:56: ICMP other than an error about a live flow (rule default)\n"
 	"\n"
 	"# look-ups that were counted and not recorded, of names that are not known: 9 times, " DAY
 	"11:05:04 to " DAY "11:05:04\n"

@@ -61,6 +61,7 @@ check_PROGRAMS = \
 	tests/check_reason \
 	tests/check_remark \
 	tests/check_replay \
+	tests/check_replay_files \
 	tests/check_reply \
 	tests/check_report \
 	tests/check_resolver \

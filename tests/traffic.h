@@ -12,7 +12,7 @@
 #define TRAFFIC_NS UINT64_C(1000000000)
 #define TRAFFIC_AT (UINT64_C(1795518234) * TRAFFIC_NS) /* 2026-11-24 11:03:54 UTC */
 
-enum { TRAFFIC_IN = 1, TRAFFIC_OUT = 2 };
+enum { TRAFFIC_IN = 1, TRAFFIC_OUT = 2, TRAFFIC_SYN = 2, TRAFFIC_ACK = 16 };
 
 static struct captures traffic;
 static uint64_t traffic_now; /* ns since TRAFFIC_AT */
@@ -105,6 +105,40 @@ static inline void traffic_arp(uint32_t way)
 	static const struct packet_end *const ends[] = { &packet_guest, &packet_network };
 
 	traffic_add(way, packet_arp(frame, ends[way == TRAFFIC_IN], ends[way == TRAFFIC_OUT], 1));
+}
+
+/* A bit of everything: what the host opened, what the guest tried, and what is in form. */
+static inline void traffic_all(bool classic)
+{
+	traffic_begin(classic);
+	traffic_arp(TRAFFIC_OUT);
+	traffic_tcp(TRAFFIC_OUT, 443, TRAFFIC_SYN, 1000, 0);
+	traffic_tcp(TRAFFIC_IN, 5000, TRAFFIC_SYN, 7000, 0);
+	traffic_tcp(TRAFFIC_OUT, 5000, TRAFFIC_SYN | TRAFFIC_ACK, 1000, 7001);
+	traffic_tcp(TRAFFIC_IN, 5000, TRAFFIC_ACK, 7001, 1001);
+	traffic_udp(TRAFFIC_OUT, 123);
+	traffic_udp(TRAFFIC_IN, 124);
+	traffic_udp(TRAFFIC_OUT, 124);
+	traffic_udp6(TRAFFIC_OUT, 123);
+	traffic_query(3, "mirror.example.org", 1);
+	traffic_query(3, "evil.example.org", 16);
+	traffic_query(8, "mirror.example.org", 1);
+	traffic_add(TRAFFIC_OUT, packet_base(PACKET_ICMP4, frame));
+	traffic_add(TRAFFIC_OUT,
+		    packet_eth(frame, &packet_guest, &packet_network, 0x88cc, "lldp", 4));
+}
+
+/* A fragment of a datagram from the guest's port 40000 to port 124: bytes OFF to OFF + N of 40. */
+static inline void traffic_fragment(size_t off, size_t n, bool more)
+{
+	uint8_t payload[48] = { 0x9c, 0x40, 0, 124, 0, 48 };
+	size_t len = packet_ip4(frame, &packet_guest, &packet_network, 253, payload + off, n);
+
+	eg_put16(frame + 18, 0x4711);
+	eg_put16(frame + 20, (uint16_t)(off / 8 | (more ? 0x2000 : 0)));
+	frame[23] = 17 /* UDP */;
+	packet_fix(frame, len);
+	traffic_add(TRAFFIC_OUT, len);
 }
 
 #endif

@@ -269,7 +269,9 @@ static void print_never(FILE *out, const struct eg_table *t, const struct line *
 	text_of(l->key, text);
 	for (unsigned int r = EG_R_NONE + 1; r < EG_REASON_COUNT; r++)
 		if (strcmp(text, eg_reason_word((enum eg_reason)r)) == 0)
-			snprintf(more, sizeof(more), ": %s", eg_reason_text((enum eg_reason)r));
+			snprintf(more, sizeof(more), ": %s (rule %s)",
+				 eg_reason_text((enum eg_reason)r),
+				 eg_reason_rule((enum eg_reason)r));
 	print_value(out, false, " ", text, l->row, more);
 }
 
@@ -301,7 +303,8 @@ static const struct section {
 	[EG_WANT_ELSEWHERE] = { "names that they were asked for", "names", print_elsewhere, true,
 				NULL },
 	[EG_WANT_LIMIT] = { "limits that were reached", "limits", print_limit, false, NULL },
-	[EG_WANT_NEVER] = { "what no word lets through", "reasons", print_never, false, NULL },
+	[EG_WANT_NEVER] = { "what no further line lets through", "reasons", print_never, false,
+			    NULL },
 };
 
 /* Where the domain that NAME is directly below begins in it; 0 where it is next to the root, or
