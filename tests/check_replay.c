@@ -236,7 +236,39 @@ START_TEST(time_is_the_captures)
 }
 END_TEST
 
-/* The first 1 is of 24 + len bytes of which fewer are there; the host's forward is not seen. */
+/* A simple packet block says neither a time nor a direction. */
+static void simple(size_t n)
+{
+	size_t begin = captures_begin(&traffic, 3);
+
+	captures_32(&traffic, (uint32_t)n);
+	captures_bytes(&traffic, frame, n);
+	captures_bytes(&traffic, "\0\0\0", -n & 3);
+	captures_end(&traffic, begin);
+}
+
+START_TEST(packet_without_a_time_goes_with_the_one_before)
+{
+	const struct packet_end there = packet_at(&packet_network, 124);
+
+	traffic_begin(false);
+	traffic_now = 10 * TRAFFIC_NS;
+	traffic_udp(TRAFFIC_IN, 124);
+	simple(packet_udp4(frame, &packet_guest, &there, "hello", 5));
+	command_save(&traffic, "x.pcapng");
+	traffic_begin(false);
+	traffic_now = 11 * TRAFFIC_NS;
+	traffic_arp(TRAFFIC_OUT);
+	command_save(&traffic, "y.pcapng");
+	ck_assert_int_eq(REPLAY("--guest", GUEST, "p", "y.pcapng", "x.pcapng"), 0);
+	ck_assert(says(
+		"x.pcapng:2 -                              out pass        -             -     "
+		"    10.0.2.15:40000 > 10.0.2.2:124 udp len=47\ny.pcapng:1 "));
+	ck_assert_str_eq(err, "");
+}
+END_TEST
+
+/* The host's forward is not whole in the capture. */
 START_TEST(what_is_cut_short_is_not_judged_and_opens_nothing)
 {
 	const struct packet_end there = packet_at(&packet_network, 124);
@@ -368,6 +400,7 @@ static TCase *verdicts_case(void)
 	tcase_add_test(c, monitor_would_block);
 	tcase_add_test(c, several_files_are_one_traffic);
 	tcase_add_test(c, time_is_the_captures);
+	tcase_add_test(c, packet_without_a_time_goes_with_the_one_before);
 	tcase_add_test(c, what_is_cut_short_is_not_judged_and_opens_nothing);
 	tcase_add_test(c, what_is_no_ethernet_frame_is_not_judged);
 	tcase_add_test(c, fragments_get_the_verdict_of_the_whole);

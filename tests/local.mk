@@ -67,6 +67,7 @@ check_PROGRAMS = \
 	tests/check_resolver \
 	tests/check_sample \
 	tests/check_scenes \
+	tests/check_side \
 	tests/check_siphash \
 	tests/check_table \
 	tests/check_targetlist \
