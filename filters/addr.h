@@ -41,14 +41,23 @@ static inline struct eg_addr eg_addr6(const uint8_t bytes[16])
 
 static inline bool eg_addr_is4(const struct eg_addr *a)
 {
-	static const uint8_t mapped[EG_ADDR_IP4] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t mapped[4] = { [2] = 0xff, [3] = 0xff };
+	uint64_t zero;
+	uint32_t rest, ffff;
 
-	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+	memcpy(&zero, a->b, 8);
+	memcpy(&rest, a->b + 8, 4);
+	memcpy(&ffff, mapped, 4);
+	return zero == 0 && rest == ffff;
 }
 
 static inline bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *b)
 {
-	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+	uint64_t x[2], y[2];
+
+	memcpy(x, a->b, sizeof(x));
+	memcpy(y, b->b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 /* What A may stand for. Impossible: the rest of 0/8, 127/8, 240/4 (class E), ::1

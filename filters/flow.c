@@ -7,9 +7,14 @@
  *
  * Terms
  *   slot     room for one struct eg_flow; slots are numbered from 1, and 0 is none
- *   bucket   the first slot of a chain of flows whose hashes agree in their low bits
+ *   ref      the number of a slot, and above it a few bits of the hash of what is in it
+ *   bucket   the ref of the first slot of a chain of flows whose hashes agree in their low bits
+ *   link     the ref of the slot behind one, in its chain or among the free
  *   fresh    a slot that was never used: its pages were never touched
  *   hand     the slot at which the next sweep starts; it goes round like a clock's
+ *
+ * Buckets and links are small and close together: a look-up walks along them, and touches no
+ * slot but that of its flow, as the bits in a ref rule out nearly all others.
  *
  * Life-cycle: insert takes a slot that was given back, else a fresh one, and links
  * it to its bucket. A flow is alive while its expiry lies ahead; find meets an
@@ -27,7 +32,7 @@
  *   - as many buckets as slots or more: chains stay short, also under attack, as
  *     the hash is keyed (see siphash.h).
  *
- * Limits: EG_FLOWS_MAX flows, 128 bytes each and at most 8 more for the buckets;
+ * Limits: EG_FLOWS_MAX flows, 112 bytes each, 4 for its link and at most 8 for the buckets;
  * calloc leaves the pages to be touched as flows come.
  *
  * Fails how: insert returns NULL where all slots hold live flows, or half of them hold the
@@ -40,20 +45,23 @@
 #include <stdlib.h>
 
 enum {
-	SLOT_ALIGN = 128,   /* a slot is a pair of cache lines, fetched together */
+	LINE = 64,          /* bytes of a cache line, and a power of two */
 	SWEEP_STEP = 4,     /* slots that each insert looks at: several for each it takes */
 	SWEEP_PAUSE = 1000, /* ms between two sweeps of the whole table */
 };
 
-static_assert(sizeof(struct eg_flow_key) == 40, "padding would be hashed");
-static_assert(sizeof(struct eg_flow) == SLOT_ALIGN, "a flow is two cache lines");
-static_assert(offsetof(struct eg_flow, bytes) <= SLOT_ALIGN / 2, "a look-up reads only the first");
-static_assert(EG_FLOWS_MAX < UINT32_MAX, "slots are numbered in 32 bits");
+/* Of a ref. */
+enum { NUMBER_BITS = 25, NUMBER = (1 << NUMBER_BITS) - 1 };
+
+static_assert(sizeof(struct eg_flow_key) == 37, "padding would be compared");
+static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
+static_assert((int)EG_FLOWS_MAX <= (int)NUMBER, "slots are numbered in fewer bits");
 
 struct eg_flows {
 	struct eg_seed seed;
 	struct eg_flow *slots; /* slot number n is slots[n - 1] */
-	uint32_t *buckets;     /* slot numbers */
+	uint32_t *buckets;     /* refs */
+	uint32_t *links;       /* refs; that of slot number n is links[n] */
 	void *memory;          /* what slots was aligned within */
 	uint32_t mask;         /* buckets - 1; a power of two less one */
 	uint32_t capacity;
@@ -65,7 +73,14 @@ struct eg_flows {
 	uint64_t sweep_from; /* when the whole table may be swept again */
 	eg_flow_ended_fn *ended;
 	void *ctx;
+	uint8_t pair[12]; /* of stations: the last that was hashed, and its hash */
+	uint32_t pair_hash;
 };
+
+static uint32_t hash_pair(const struct eg_flows *t, const uint8_t pair[12])
+{
+	return (uint32_t)eg_siphash13(&t->seed, pair, 12) | 1;
+}
 
 struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 {
@@ -83,13 +98,15 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 	t->mask = buckets - 1;
 	t->capacity = (uint32_t)capacity;
 	t->buckets = calloc(buckets, sizeof(*t->buckets));
+	t->links = calloc(capacity + 1, sizeof(*t->links));
 	/* One slot more than asked for, to align the others within. */
 	t->memory = calloc(capacity + 1, sizeof(*t->slots));
-	if (!t->buckets || !t->memory) {
+	if (!t->buckets || !t->links || !t->memory) {
 		eg_flows_free(t);
 		return NULL;
 	}
-	t->slots = (void *)(((uintptr_t)t->memory + SLOT_ALIGN - 1) & ~(uintptr_t)(SLOT_ALIGN - 1));
+	t->slots = (void *)(((uintptr_t)t->memory + LINE - 1) & ~(uintptr_t)(LINE - 1));
+	t->pair_hash = hash_pair(t, t->pair);
 	return t;
 }
 
@@ -98,27 +115,55 @@ void eg_flows_free(struct eg_flows *t)
 	if (!t)
 		return;
 	free(t->buckets);
+	free(t->links);
 	free(t->memory);
 	free(t);
 }
 
-struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir)
+static inline uint64_t word(const uint8_t *p)
 {
-	bool out = dir == EG_FROM_GUEST;
+	uint64_t w;
 
-	return (struct eg_flow_key){
-		.guest = out ? f->src : f->dst,
-		.network = out ? f->dst : f->src,
-		.guest_port = out ? f->sport : f->dport,
-		.network_port = out ? f->dport : f->sport,
-		.proto = f->proto,
-		.zero = { 0 },
-	};
+	memcpy(&w, p, sizeof(w));
+	return w;
 }
 
-static inline uint32_t *bucket_of(const struct eg_flows *t, const struct eg_flow_key *key)
+/* The two IPv4 addresses of KEY as one word. */
+static inline uint64_t ip4_pair(const struct eg_flow_key *key)
 {
-	return &t->buckets[(uint32_t)eg_siphash13(&t->seed, key, sizeof(*key)) & t->mask];
+	uint32_t guest, network;
+
+	memcpy(&guest, key->guest.b + EG_ADDR_IP4, sizeof(guest));
+	memcpy(&network, key->network.b + EG_ADDR_IP4, sizeof(network));
+	return (uint64_t)network << 32 | guest;
+}
+
+/* The hash of KEY, of as few words as say all of it. Which family it is, their number says. */
+static inline uint64_t hash_of(const struct eg_flows *t, const struct eg_flow_key *key)
+{
+	struct eg_sip s = eg_sip_begin(&t->seed);
+	uint64_t last = (uint64_t)key->proto << 32 | (uint32_t)key->network_port << 16 |
+			key->guest_port;
+
+	if (eg_addr_is4(&key->guest) && eg_addr_is4(&key->network)) {
+		eg_sip_take(&s, ip4_pair(key));
+		return eg_sip_end(&s, last | (uint64_t)13 << 56);
+	}
+	eg_sip_take(&s, word(key->guest.b));
+	eg_sip_take(&s, word(key->guest.b + 8));
+	eg_sip_take(&s, word(key->network.b));
+	eg_sip_take(&s, word(key->network.b + 8));
+	return eg_sip_end(&s, last | (uint64_t)37 << 56);
+}
+
+static inline uint32_t *bucket_of(const struct eg_flows *t, uint64_t hash)
+{
+	return &t->buckets[(uint32_t)hash & t->mask];
+}
+
+static inline uint32_t ref_of(uint64_t hash, uint32_t number)
+{
+	return ((uint32_t)(hash >> 32) & ~(uint32_t)NUMBER) | number;
 }
 
 static void expire(struct eg_flows *t, struct eg_flow *flow)
@@ -130,18 +175,18 @@ static void expire(struct eg_flows *t, struct eg_flow *flow)
 
 struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
 {
-	uint32_t at = *bucket_of(t, key);
+	uint64_t hash = hash_of(t, key);
+	uint32_t alike = ref_of(hash, 0);
 
-	while (at) {
-		struct eg_flow *flow = &t->slots[at - 1];
+	for (uint32_t ref = *bucket_of(t, hash); ref; ref = t->links[ref & NUMBER]) {
+		struct eg_flow *flow = &t->slots[(ref & NUMBER) - 1];
 
-		if (!memcmp(&flow->key, key, sizeof(*key))) {
-			if (flow->expires > now)
-				return flow;
-			expire(t, flow);
-			return NULL;
-		}
-		at = flow->next;
+		if ((ref ^ alike) & ~(uint32_t)NUMBER || !eg_flow_key_equal(&flow->key, key))
+			continue;
+		if (flow->expires > now)
+			return flow;
+		expire(t, flow);
+		return NULL;
 	}
 	return NULL;
 }
@@ -182,7 +227,7 @@ static uint32_t take_slot(struct eg_flows *t)
 	uint32_t at = t->free;
 
 	if (at)
-		t->free = t->slots[at - 1].next;
+		t->free = t->links[at];
 	else if (t->used < t->capacity)
 		at = ++t->used;
 	return at;
@@ -191,7 +236,8 @@ static uint32_t take_slot(struct eg_flows *t)
 struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key,
 				enum eg_dir opener, uint64_t now)
 {
-	uint32_t *bucket = bucket_of(t, key);
+	uint64_t hash = hash_of(t, key);
+	uint32_t *bucket = bucket_of(t, hash);
 	struct eg_flow *flow;
 	uint32_t at;
 
@@ -207,8 +253,8 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 	flow->opened = (uint32_t)(now / 1000) & INT32_MAX;
 	flow->by_guest = opener == EG_FROM_GUEST;
 	t->guests += flow->by_guest;
-	flow->next = *bucket;
-	*bucket = at;
+	t->links[at] = *bucket;
+	*bucket = ref_of(hash, at);
 	t->count++;
 	return flow;
 }
@@ -216,13 +262,13 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 {
 	uint32_t at = (uint32_t)(flow - t->slots) + 1;
-	uint32_t *link = bucket_of(t, &flow->key);
+	uint32_t *ref = bucket_of(t, hash_of(t, &flow->key));
 
-	while (*link != at)
-		link = &t->slots[*link - 1].next;
-	*link = flow->next;
+	while ((*ref & NUMBER) != at)
+		ref = &t->links[*ref & NUMBER];
+	*ref = t->links[at];
 	flow->key.proto = 0;
-	flow->next = t->free;
+	t->links[at] = t->free;
 	t->free = at;
 	t->count--;
 	t->guests -= flow->by_guest;
@@ -249,12 +295,16 @@ size_t eg_flows_count(const struct eg_flows *t)
 	return t->count;
 }
 
-uint32_t eg_flows_stations(const struct eg_flows *t, const uint8_t guest[6],
-			   const uint8_t network[6])
+/* Most frames are of the pair that the last one was of. */
+uint32_t eg_flows_stations(struct eg_flows *t, const uint8_t guest[6], const uint8_t network[6])
 {
 	uint8_t pair[12];
 
 	memcpy(pair, guest, 6);
 	memcpy(pair + 6, network, 6);
-	return (uint32_t)eg_siphash13(&t->seed, pair, sizeof(pair)) | 1;
+	if (memcmp(pair, t->pair, sizeof(pair)) != 0) {
+		memcpy(t->pair, pair, sizeof(pair));
+		t->pair_hash = hash_pair(t, pair);
+	}
+	return t->pair_hash;
 }

@@ -280,7 +280,7 @@ enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_fr
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))
 		return EG_R_CHECKSUM;
-	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = (uint8_t)dir };
+	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = dir & 15u };
 	t->side[dir] = side;
 	t->side[other(dir)].ack = side.end;
 	return EG_R_NONE;
@@ -414,7 +414,7 @@ enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg
 		return EG_R_CHECKSUM;
 	r = judge_numbers(t, dir, f, kind);
 	if (r == EG_R_NONE)
-		t->state = (uint8_t)(cell - 1);
+		t->state = (cell - 1u) & 15u;
 	return r;
 }
 

@@ -31,8 +31,8 @@ struct __attribute__((packed)) eg_tcp_side {
 
 struct __attribute__((packed)) eg_tcp {
 	struct eg_tcp_side side[2]; /* by enum eg_dir: whose segments */
-	uint8_t state;              /* enum eg_tcp_state */
-	uint8_t opener;             /* enum eg_dir: who sent the first SYN */
+	uint8_t state : 4,          /* enum eg_tcp_state */
+		opener : 4;         /* enum eg_dir: who sent the first SYN */
 };
 
 /* Open T with F (decoded TCP), the first segment, from DIR, who may. Returns EG_R_NONE
