@@ -3,20 +3,6 @@
 
 #include <arpa/inet.h>
 
-/* What IPv4 address A (host order) may stand for. */
-static enum eg_addr_kind kind4(uint32_t a)
-{
-	uint32_t net = a >> 24;
-
-	if (a == 0) /* RFC 1122 3.2.1.3 */
-		return EG_ADDR_UNSPECIFIED;
-	if (a == UINT32_MAX)
-		return EG_ADDR_GROUP;
-	if (net == 0 || net == 127 || net >= 240)
-		return EG_ADDR_IMPOSSIBLE;
-	return net < 224 ? EG_ADDR_STATION : EG_ADDR_GROUP; /* RFC 1112 4 */
-}
-
 /* Whether IPv6 group A has a scope that may be seen on a link: neither reserved
  * (0) nor interface-local (1). */
 static bool leaves_host(const struct eg_addr *a)
@@ -30,7 +16,7 @@ enum eg_addr_kind eg_addr_kind(const struct eg_addr *a)
 	uint32_t low = eg_get32(a->b + EG_ADDR_IP4);
 
 	if (eg_addr_is4(a))
-		return kind4(low);
+		return eg_addr_kind4(low);
 	if (a->b[0] == 0xff)
 		return leaves_host(a) ? EG_ADDR_GROUP : EG_ADDR_IMPOSSIBLE;
 	if (memcmp(a->b, zero, sizeof(zero)) != 0)

@@ -60,6 +60,20 @@ static inline bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
+/* What the IPv4 address A (host order) may stand for. */
+static inline enum eg_addr_kind eg_addr_kind4(uint32_t a)
+{
+	uint32_t net = a >> 24;
+
+	if ((net >= 1 && net <= 126) || (net >= 128 && net <= 223))
+		return EG_ADDR_STATION;
+	if (a == 0) /* RFC 1122 3.2.1.3 */
+		return EG_ADDR_UNSPECIFIED;
+	if (a == UINT32_MAX || (net >= 224 && net <= 239)) /* RFC 1112 4 */
+		return EG_ADDR_GROUP;
+	return EG_ADDR_IMPOSSIBLE;
+}
+
 /* What A may stand for. Impossible: the rest of 0/8, 127/8, 240/4 (class E), ::1
  * and the rest of ::/96 (deprecated, RFC 4291 2.5.5.1), and IPv6 groups of a
  * scope that never leaves a host (0 and 1, RFC 4291 2.7). A subnet-directed

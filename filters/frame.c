@@ -37,33 +37,31 @@ static const struct {
 	{ 60, EG_R_IP_OPTIONS },                          /* destination options */
 };
 
-static enum eg_reason decode_tcp(struct eg_frame *f);
-static enum eg_reason decode_udp(struct eg_frame *f);
-static enum eg_reason decode_icmp(struct eg_frame *f);
-
-/* What may be inside IP, and who may send it from an unspecified source: DHCP,
- * and duplicate address detection. */
+/* What may be inside IP, by protocol number: in which versions of it, and whether from an
+ * unspecified source: DHCP, and duplicate address detection. */
 static const struct transport {
-	uint8_t proto, ip_version;
-	bool unspecified;
-	enum eg_reason (*decode)(struct eg_frame *f);
-} transports[] = {
-	{ EG_PROTO_TCP, 4, false, decode_tcp },   { EG_PROTO_TCP, 6, false, decode_tcp },
-	{ EG_PROTO_UDP, 4, true, decode_udp },    { EG_PROTO_UDP, 6, true, decode_udp },
-	{ EG_PROTO_ICMP, 4, false, decode_icmp }, { EG_PROTO_ICMP6, 6, true, decode_icmp },
+	bool in4, in6, unspecified;
+} transports[EG_PROTO_ICMP6 + 1] = {
+	[EG_PROTO_ICMP] = { .in4 = true },
+	[EG_PROTO_TCP] = { .in4 = true, .in6 = true },
+	[EG_PROTO_UDP] = { .in4 = true, .in6 = true, .unspecified = true },
+	[EG_PROTO_ICMP6] = { .in6 = true, .unspecified = true },
 };
 
-/* Whether the N (a multiple of 4) bytes of the IPv4 header at IP sum up. All bits set are
- * so in any byte order, and words add up as their halves do (RFC 1071 2). */
-static bool header_sums_up(const uint8_t *ip, size_t n)
+/* Whether the IPv4 header at IP, of EG_IP4_LEN bytes and REST (a multiple of 4), sums up. All bits
+ * set are so in any byte order, and words add up as their halves do (RFC 1071 2). */
+static inline bool header_sums_up(const uint8_t *ip, size_t rest)
 {
-	uint64_t sum = 0;
-	uint32_t word;
+	uint32_t w[EG_IP4_LEN / 4], option;
+	uint64_t sum;
 
-	for (size_t i = 0; i < n; i += sizeof(word)) {
-		memcpy(&word, ip + i, sizeof(word));
-		sum += word;
+	memcpy(w, ip, sizeof(w));
+	sum = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4];
+	for (size_t i = 0; i < rest; i += sizeof(option)) {
+		memcpy(&option, ip + EG_IP4_LEN + i, sizeof(option));
+		sum += option;
 	}
+	sum = (sum & UINT32_MAX) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff;
@@ -92,7 +90,7 @@ static enum eg_reason decode_ip4(struct eg_frame *f, const uint8_t *ip, size_t n
 	ihl = (size_t)(ip[0] & 0x0f) * 4;
 	total = eg_get16(ip + IP4_TOTAL);
 	frag = eg_get16(ip + IP4_FRAG);
-	if (ihl < EG_IP4_LEN || total < ihl || total > n || !header_sums_up(ip, ihl))
+	if (ihl < EG_IP4_LEN || total < ihl || total > n || !header_sums_up(ip, ihl - EG_IP4_LEN))
 		return EG_R_IP_HEADER;
 	if (frag & IP4_RESERVED || f->ttl == 0)
 		return EG_R_IP_HEADER;
@@ -127,17 +125,29 @@ static enum eg_reason decode_ip6(struct eg_frame *f, const uint8_t *ip, size_t n
 
 static const struct transport *find_transport(const struct eg_frame *f)
 {
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
-		if (transports[i].proto == f->proto && transports[i].ip_version == f->ip_version)
-			return &transports[i];
-	return NULL;
+	static const size_t count = sizeof(transports) / sizeof(transports[0]);
+	const struct transport *t = &transports[f->proto < count ? f->proto : 0];
+
+	return (f->ip_version == 4 ? t->in4 : t->in6) ? t : NULL;
+}
+
+static inline enum eg_addr_kind kind_of(const struct eg_frame *f, const struct eg_addr *a)
+{
+	return f->ip_version == 4 ? eg_addr_kind4(eg_get32(a->b + EG_ADDR_IP4)) : eg_addr_kind(a);
+}
+
+static enum eg_reason judge_group_mac(const struct eg_frame *f)
+{
+	uint8_t mac[6];
+
+	eg_addr_group_mac(&f->dst, mac);
+	return memcmp(eg_eth_dst(f), mac, sizeof(mac)) == 0 ? EG_R_NONE : EG_R_ETH_ADDRESS;
 }
 
 /* Judge the IP addresses, and the destination MAC that has to go with them. */
-static enum eg_reason judge_addresses(const struct eg_frame *f, const struct transport *t)
+static inline enum eg_reason judge_addresses(struct eg_frame *f, const struct transport *t)
 {
-	enum eg_addr_kind src = eg_addr_kind(&f->src), dst = eg_addr_kind(&f->dst);
-	uint8_t mac[6];
+	enum eg_addr_kind src = kind_of(f, &f->src), dst = kind_of(f, &f->dst);
 
 	/* An IPv4-mapped address would read as IPv4 from here on. */
 	if (f->ip_version == 6 && (eg_addr_is4(&f->src) || eg_addr_is4(&f->dst)))
@@ -148,10 +158,9 @@ static enum eg_reason judge_addresses(const struct eg_frame *f, const struct tra
 		return EG_R_IP_ADDRESS;
 	if (eg_addr_equal(&f->src, &f->dst))
 		return EG_R_IP_ADDRESS;
-	if (dst == EG_ADDR_STATION)
-		return eg_mac_is_station(eg_eth_dst(f)) ? EG_R_NONE : EG_R_ETH_ADDRESS;
-	eg_addr_group_mac(&f->dst, mac);
-	return memcmp(eg_eth_dst(f), mac, sizeof(mac)) == 0 ? EG_R_NONE : EG_R_ETH_ADDRESS;
+	if (dst == EG_ADDR_GROUP)
+		return judge_group_mac(f);
+	return eg_mac_is_station(eg_eth_dst(f)) ? EG_R_NONE : EG_R_ETH_ADDRESS;
 }
 
 /* What is behind the first HEADER bytes of the transport header, which are there. */
@@ -169,7 +178,7 @@ static bool read_ports(struct eg_frame *f, const uint8_t *h)
 	return f->sport != 0 && f->dport != 0;
 }
 
-static enum eg_reason decode_tcp(struct eg_frame *f)
+static inline enum eg_reason decode_tcp(struct eg_frame *f)
 {
 	const uint8_t *h = f->bytes + f->l4_off;
 	size_t header;
@@ -213,7 +222,19 @@ static enum eg_reason decode_icmp(struct eg_frame *f)
 	return EG_R_NONE;
 }
 
-static enum eg_reason decode_ip(struct eg_frame *f)
+static inline enum eg_reason decode_transport(struct eg_frame *f)
+{
+	switch (f->proto) {
+	case EG_PROTO_TCP:
+		return decode_tcp(f);
+	case EG_PROTO_UDP:
+		return decode_udp(f);
+	default:
+		return decode_icmp(f);
+	}
+}
+
+static inline enum eg_reason decode_ip(struct eg_frame *f)
 {
 	const uint8_t *ip = f->bytes + EG_ETH_LEN;
 	size_t n = f->len - EG_ETH_LEN;
@@ -228,10 +249,12 @@ static enum eg_reason decode_ip(struct eg_frame *f)
 		return EG_R_IP_PROTOCOL;
 	r = judge_addresses(f, t);
 	if (r == EG_R_NONE)
-		r = t->decode(f);
-	if (r == EG_R_NONE)
-		f->len = (size_t)f->l4_off + f->l4_len;
-	return r;
+		r = decode_transport(f);
+	if (r)
+		return r;
+	f->len = (size_t)f->l4_off + f->l4_len;
+	f->to_group = eg_mac_is_group(eg_eth_dst(f));
+	return EG_R_NONE;
 }
 
 /* Decode at most MOST bytes, of which 65535 or fewer are behind the IP header, as the

@@ -53,6 +53,7 @@ struct eg_frame {
 	uint8_t ip_version;      /* 4 or 6; 0 where this is no IP */
 	uint8_t proto;           /* IANA protocol number; 0 where this is no IP */
 	uint8_t ttl;             /* or hop limit */
+	bool to_group;           /* dst is a group; false where decoding failed */
 	struct eg_addr src, dst; /* of the IP header */
 	uint16_t l4_off;         /* offset of the TCP, UDP or ICMP header in bytes */
 	uint16_t l4_len;         /* its length and that of all behind it */
@@ -131,9 +132,12 @@ static inline bool eg_mac_is_group(const uint8_t *mac)
 /* Whether they are one station's: no group, and not all zero. */
 static inline bool eg_mac_is_station(const uint8_t *mac)
 {
-	static const uint8_t zero[6];
+	uint32_t first;
+	uint16_t rest;
 
-	return !eg_mac_is_group(mac) && memcmp(mac, zero, sizeof(zero)) != 0;
+	memcpy(&first, mac, sizeof(first));
+	memcpy(&rest, mac + sizeof(first), sizeof(rest));
+	return !eg_mac_is_group(mac) && (first | rest) != 0;
 }
 
 #endif

@@ -41,7 +41,7 @@ static void report_start(struct passage *w, const struct eg_flow *flow)
 
 /* The flow's clock starts anew with each frame that belongs to it. Its stations are those of
  * the network's last frame, or of the one with which the guest opened it. */
-static void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
+static inline void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
 {
 	flow->expires = w->now + timeout;
 	flow->bytes[w->dir] += w->f.len;

@@ -22,6 +22,7 @@ struct eg_pipeline {
 	struct eg_dhcp dhcp;
 	eg_report_fn *report;
 	void *ctx;
+	uint64_t now;            /* of the last frame, ms */
 	uint64_t aged;           /* when flows that expired were last looked for, ms */
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */

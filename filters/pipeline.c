@@ -143,7 +143,7 @@ static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
 
 	if (eg_dhcp_is(f, w->dir))
 		return judge_dhcp(w);
-	if (eg_addr_is_group(&f->dst))
+	if (f->to_group)
 		return EG_R_GROUP;
 	if (w->dir == EG_FROM_GUEST && f->dport == EG_DNS_PORT &&
 	    eg_policy_is_resolver(policy, &f->dst))
@@ -166,7 +166,7 @@ static enum eg_reason judge(struct passage *w, uint8_t *frame)
 	case EG_PROTO_ICMP6:
 		return judge_icmp(w);
 	case EG_PROTO_TCP:
-		return eg_addr_is_group(&w->f.dst) ? EG_R_GROUP : eg_judge_tcp(w);
+		return w->f.to_group ? EG_R_GROUP : eg_judge_tcp(w);
 	case EG_PROTO_UDP:
 		return judge_udp(w, frame);
 	default:
@@ -185,7 +185,7 @@ static enum eg_reason judge_whole(struct passage *w, const struct eg_datagram *d
 
 	if (r)
 		return r;
-	if (eg_addr_is_group(&w->f.dst))
+	if (w->f.to_group)
 		return EG_R_GROUP;
 	if (eg_dhcp_is(&w->f, w->dir) ||
 	    (w->dir == EG_FROM_NETWORK && eg_dnstrack_has_port(w->f.dport)) ||
@@ -275,21 +275,16 @@ static bool passes_all_the_same(const struct passage *w, enum eg_reason r)
 	       r != EG_R_FRAGMENT;
 }
 
-/* Count, answer and report. BYTES and LEN are the frame as it came. */
-static void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
+/* Count, answer and report a frame that is blocked for R, or for what w->would says. BYTES and
+ * LEN are the frame as it came. */
+static void settle_blocked(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
 {
 	struct eg_outcome *o = w->o;
 	struct eg_report b = {
 		.kind = EG_REPORT_BLOCKED, .dir = w->dir, .frame = bytes, .len = len
 	};
 
-	if (o->verdict == EG_HOLD)
-		return;
 	b.reason = o->reason = r ? r : w->would;
-	if (!o->reason) {
-		w->p->counters.passed[w->dir] += 1 + (o->parts ? eg_datagram_parts(o->parts) : 0);
-		return;
-	}
 	b.passed = !r || passes_all_the_same(w, r);
 	if (!b.passed)
 		o->verdict = EG_BLOCK;
@@ -302,8 +297,28 @@ static void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, si
 	block(w, &b);
 }
 
+static inline void settle(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
+{
+	struct eg_outcome *o = w->o;
+
+	if (o->verdict == EG_HOLD)
+		return;
+	if (r || w->would)
+		settle_blocked(w, r, bytes, len);
+	else
+		w->p->counters.passed[w->dir] += 1 + (o->parts ? eg_datagram_parts(o->parts) : 0);
+}
+
+/* What is due now that time has moved on, be it by one frame or by many. */
+static void catch_up(struct passage *w)
+{
+	w->p->now = w->now;
+	expire_fragments(w, w->now);
+	age_flows(w);
+}
+
 /* BYTES may be written to where WRITABLE, which is the same, is not NULL. */
-static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *writable)
+static inline void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *writable)
 {
 	struct eg_outcome *o = w->o;
 	enum eg_reason r;
@@ -316,8 +331,8 @@ static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *wr
 	o->out = NULL;
 	o->out_len = 0;
 	o->reply_len = 0;
-	expire_fragments(w, w->now);
-	age_flows(w);
+	if (w->now != w->p->now)
+		catch_up(w);
 	r = eg_frame_decode(&w->f, bytes, len);
 	if (r == EG_R_NONE) {
 		r = judge(w, writable);
@@ -329,8 +344,9 @@ static void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *wr
 	settle(w, r, bytes, len);
 	if (o->out) /* rebuilt: it leaves also in place of a blocked one */
 		return;
-	o->out = o->verdict == EG_PASS ? bytes : NULL;
-	if (!o->out)
+	if (o->verdict == EG_PASS)
+		o->out = bytes;
+	else
 		o->out_len = 0;
 }
 

@@ -322,8 +322,8 @@ static enum eg_reason judge_synack(struct eg_tcp *t, enum eg_dir dir, const stru
 }
 
 /* Whether the numbers of F, an ACK or FIN from S to R, fit (see Windows above). */
-static bool numbers_fit(const struct eg_tcp_side *s, const struct eg_tcp_side *r,
-			const struct eg_frame *f, bool fin)
+static inline bool numbers_fit(const struct eg_tcp_side *s, const struct eg_tcp_side *r,
+			       const struct eg_frame *f, bool fin)
 {
 	uint32_t seq = f->tcp.seq;
 	uint32_t low = s->end - r->maxwin - 1;
@@ -338,24 +338,31 @@ static bool numbers_fit(const struct eg_tcp_side *s, const struct eg_tcp_side *r
 	return !fin || later(seq + len, s->end) == seq + len;
 }
 
-/* An ACK or a FIN. */
-static enum eg_reason judge_ack(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+/* An ACK or, where FIN, a FIN, before which T is ESTABLISHED or has been. */
+static inline enum eg_reason judge_numbered(struct eg_tcp *t, enum eg_dir dir,
+					    const struct eg_frame *f, bool fin)
 {
 	struct eg_tcp_side *s = &t->side[dir];
 	struct eg_tcp_side *r = &t->side[other(dir)];
-	bool fin = f->tcp.flags & EG_TCP_FIN;
 	uint32_t window = larger((uint32_t)f->tcp.window << s->scale, 1);
 
 	if (!numbers_fit(s, r, f, fin))
 		return EG_R_TCP_WINDOW;
-	if (t->state == EG_TCP_SYN_RECEIVED && f->tcp.ack != r->end)
-		return EG_R_TCP_WINDOW;
 	s->end = later(s->end, f->tcp.seq + (uint32_t)f->payload.n + fin);
-	s->fin |= fin;
 	s->ack = later(s->ack, f->tcp.ack);
 	s->maxwin = larger(s->maxwin, window);
 	r->maxend = later(r->maxend, f->tcp.ack + window);
+	if (fin)
+		s->fin = 1;
 	return EG_R_NONE;
+}
+
+/* An ACK or a FIN. */
+static enum eg_reason judge_ack(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	if (t->state == EG_TCP_SYN_RECEIVED && f->tcp.ack != t->side[other(dir)].end)
+		return EG_R_TCP_WINDOW;
+	return judge_numbered(t, dir, f, f->tcp.flags & EG_TCP_FIN);
 }
 
 /* A RST that is not exact: it must lie in what its receiver may accept. */
@@ -397,7 +404,7 @@ static enum eg_reason why_not(const struct eg_tcp *t, enum eg_dir dir, enum kind
 	return kind == RST_LOOSE ? EG_R_TCP_WINDOW : EG_R_TCP_STATE;
 }
 
-enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+static enum eg_reason judge_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
 	enum kind kind = kind_of(f, dir);
 	enum eg_reason r;
@@ -416,6 +423,16 @@ enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg
 	if (r == EG_R_NONE)
 		t->state = (cell - 1u) & 15u;
 	return r;
+}
+
+enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	unsigned kind = f->tcp.flags & FLAGS_MASK & ~(unsigned)P;
+
+	/* Nearly all segments, at once: ESTABLISHED leads to itself in both cells of an ACK. */
+	if (kind == A && t->state == EG_TCP_ESTABLISHED)
+		return judge_numbered(t, dir, f, false);
+	return judge_segment(t, dir, f);
 }
 
 enum { AT_FLAGS = 13, AT_URGENT = 18 };

@@ -278,13 +278,13 @@ static ssize_t send_nested(struct egress *e, const uint8_t *frame, size_t len, i
 	return 0;
 }
 
-/* Copy the parts of D (NULL: none). They are the pipeline's only while it is locked. */
+/* Copy the parts of D. They are the pipeline's only while it is locked. */
 static void copy_parts(struct parts *to, const struct eg_datagram *d)
 {
 	size_t len, at = 0;
 	uint64_t came;
 
-	to->count = d ? eg_datagram_parts(d) : 0;
+	to->count = eg_datagram_parts(d);
 	for (size_t i = 0; i < to->count; i++) {
 		const uint8_t *part = eg_datagram_part(d, i, &len, &came);
 
@@ -333,9 +333,10 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
 	if (o.reply_len)
 		deliver(e, o.reply, o.reply_len);
-	copy_parts(&e->parts, o.parts);
+	if (o.parts)
+		copy_parts(&e->parts, o.parts);
 	pthread_mutex_unlock(&e->lock);
-	if (send_parts(e, flags) && o.out)
+	if (o.out && (!o.parts || send_parts(e, flags)))
 		sent = send_nested(e, o.out, o.out_len, flags);
 	return o.verdict == EG_PASS && sent && sent != (ssize_t)o.out_len ? sent : (ssize_t)len;
 }
