@@ -73,6 +73,7 @@ struct eg_flows {
 	uint64_t sweep_from; /* when the whole table may be swept again */
 	eg_flow_ended_fn *ended;
 	void *ctx;
+	struct eg_flow *last; /* the slot that was found last, whatever is in it now */
 	uint8_t pair[12]; /* of stations: the last that was hashed, and its hash */
 	uint32_t pair_hash;
 };
@@ -106,6 +107,7 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 		return NULL;
 	}
 	t->slots = (void *)(((uintptr_t)t->memory + LINE - 1) & ~(uintptr_t)(LINE - 1));
+	t->last = t->slots;
 	t->pair_hash = hash_pair(t, t->pair);
 	return t;
 }
@@ -175,16 +177,21 @@ static void expire(struct eg_flows *t, struct eg_flow *flow)
 
 struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
 {
-	uint64_t hash = hash_of(t, key);
-	uint32_t alike = ref_of(hash, 0);
+	struct eg_flow *last = t->last;
+	uint64_t hash;
+	uint32_t alike;
 
+	if (eg_flow_key_equal(&last->key, key) && last->expires > now)
+		return last;
+	hash = hash_of(t, key);
+	alike = ref_of(hash, 0);
 	for (uint32_t ref = *bucket_of(t, hash); ref; ref = t->links[ref & NUMBER]) {
 		struct eg_flow *flow = &t->slots[(ref & NUMBER) - 1];
 
 		if ((ref ^ alike) & ~(uint32_t)NUMBER || !eg_flow_key_equal(&flow->key, key))
 			continue;
 		if (flow->expires > now)
-			return flow;
+			return t->last = flow;
 		expire(t, flow);
 		return NULL;
 	}

@@ -38,6 +38,7 @@
 #include "config.h"
 #include "gate.h"
 #include "inbox.h"
+#include "lock.h"
 #include "pipeline.h"
 #include "recorder.h"
 
@@ -47,7 +48,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ struct egress {
 	struct eg_gate gate;       /* in front of nested */
 	atomic_ullong undelivered; /* frames that it did not take */
 	int epoll;
-	pthread_mutex_t lock;
+	struct eg_lock lock;
 	struct eg_inbox *inbox;
 	unsigned long long unreceived; /* frames that it had no room for */
 	struct eg_pipeline *pipeline;
@@ -184,7 +184,6 @@ static int close_all(struct egress *e)
 		close(e->epoll);
 	eg_inbox_free(e->inbox);
 	eg_config_clear(&e->config);
-	pthread_mutex_destroy(&e->lock);
 	free(e);
 	return rc;
 }
@@ -196,12 +195,12 @@ static void tell_stats(void *egress, struct eg_recorder *r, struct eg_record_sta
 	const struct eg_counters *c = eg_pipeline_counters(e->pipeline);
 	struct eg_recorder_counts counts;
 
-	pthread_mutex_lock(&e->lock);
+	eg_lock_take(&e->lock);
 	for (size_t i = 0; i < EG_REASON_COUNT; i++)
 		s->blocked[i] = c->blocked[EG_FROM_GUEST][i] + c->blocked[EG_FROM_NETWORK][i];
 	memcpy(s->passed, c->passed, sizeof(s->passed));
 	eg_recorder_count(r, &counts);
-	pthread_mutex_unlock(&e->lock);
+	eg_lock_give(&e->lock);
 	s->recorded = counts.recorded;
 	s->suppressed = counts.suppressed;
 	s->lost = counts.lost;
@@ -257,7 +256,6 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 		return NULL;
 	}
 	e->epoll = -1;
-	pthread_mutex_init(&e->lock, NULL);
 	rc = eg_config_read(&e->config, vnl);
 	if (!rc)
 		rc = open_parts(e, descr, interface_version, args);
@@ -329,13 +327,13 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	/* What is longer is blocked by its length, and is only recorded. */
 	if (len <= EG_FRAME_MAX)
 		buf = memcpy(e->frame, buf, len);
-	pthread_mutex_lock(&e->lock);
+	eg_lock_take(&e->lock);
 	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
 	if (o.reply_len)
 		deliver(e, o.reply, o.reply_len);
 	if (o.parts)
 		copy_parts(&e->parts, o.parts);
-	pthread_mutex_unlock(&e->lock);
+	eg_lock_give(&e->lock);
 	if (o.out && (!o.parts || send_parts(e, flags)))
 		sent = send_nested(e, o.out, o.out_len, flags);
 	return o.verdict == EG_PASS && sent && sent != (ssize_t)o.out_len ? sent : (ssize_t)len;
@@ -378,25 +376,36 @@ static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n, size_t s
 {
 	struct eg_outcome o;
 
-	pthread_mutex_lock(&e->lock);
+	eg_lock_take(&e->lock);
 	eg_pipeline_from_network(e->pipeline, buf, n, now_ms(), &o);
 	n = o.verdict == EG_PASS ? o.out_len : 0;
 	if (o.parts) {
 		deliver_parts(e, &o);
 		n = eg_inbox_take(e->inbox, buf, size);
 	}
-	pthread_mutex_unlock(&e->lock);
+	eg_lock_give(&e->lock);
+	return (ssize_t)n;
+}
+
+/* Move what waits for the guest longest to BUF, LEN bytes. Returns its length, or 0. */
+static ssize_t take_waiting(struct egress *e, uint8_t *buf, size_t len)
+{
+	size_t n;
+
+	/* What another thread is putting there makes the descriptor readable. */
+	if (!eg_inbox_waits(e->inbox))
+		return 0;
+	eg_lock_take(&e->lock);
+	n = eg_inbox_take(e->inbox, buf, len);
+	eg_lock_give(&e->lock);
 	return (ssize_t)n;
 }
 
 static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
 {
 	struct egress *e = (struct egress *)conn;
-	ssize_t n;
+	ssize_t n = take_waiting(e, buf, len);
 
-	pthread_mutex_lock(&e->lock);
-	n = (ssize_t)eg_inbox_take(e->inbox, buf, len);
-	pthread_mutex_unlock(&e->lock);
 	if (n > 0)
 		return n;
 	for (int tries = 0; tries < RECV_TRIES; tries++) {

@@ -4,12 +4,14 @@
 #include "ring.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 struct eg_inbox {
 	int fd;
+	atomic_bool waits; /* whether the ring has something in it */
 	struct eg_ring ring;
 	uint8_t bytes[EG_INBOX_SIZE];
 };
@@ -45,6 +47,11 @@ int eg_inbox_fd(const struct eg_inbox *b)
 	return b->fd;
 }
 
+bool eg_inbox_waits(const struct eg_inbox *b)
+{
+	return atomic_load_explicit(&b->waits, memory_order_relaxed);
+}
+
 bool eg_inbox_put(struct eg_inbox *b, const uint8_t *frame, size_t len)
 {
 	uint32_t head = (uint32_t)len;
@@ -56,6 +63,7 @@ bool eg_inbox_put(struct eg_inbox *b, const uint8_t *frame, size_t len)
 		return false;
 	eg_ring_write(&b->ring, &head, sizeof(head));
 	eg_ring_write(&b->ring, frame, len);
+	atomic_store_explicit(&b->waits, true, memory_order_relaxed);
 	return true;
 }
 
@@ -71,7 +79,9 @@ size_t eg_inbox_take(struct eg_inbox *b, uint8_t *buf, size_t size)
 		size = len;
 	eg_ring_read(&b->ring, buf, size);
 	eg_ring_skip(&b->ring, len - size);
-	if (b->ring.used == 0)
+	if (b->ring.used == 0) {
+		atomic_store_explicit(&b->waits, false, memory_order_relaxed);
 		(void)eventfd_read(b->fd, &value);
+	}
 	return size;
 }

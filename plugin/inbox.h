@@ -11,12 +11,15 @@ enum { EG_INBOX_SIZE = 192 * 1024 }; /* bytes: the parts of a datagram, and some
 
 struct eg_inbox;
 
-/* An empty inbox, or NULL with errno set. The caller's. Not thread-safe. */
+/* An empty inbox, or NULL with errno set. The caller's. Not thread-safe but for eg_inbox_waits. */
 struct eg_inbox *eg_inbox_new(void);
 void eg_inbox_free(struct eg_inbox *b); /* NULL is fine */
 
 /* A descriptor that is readable exactly while frames wait. Stays the inbox's. */
 int eg_inbox_fd(const struct eg_inbox *b);
+
+/* Whether a frame waits, or did a moment ago: any thread may ask at any time. */
+bool eg_inbox_waits(const struct eg_inbox *b);
 
 /* Add the frame of LEN bytes at FRAME. Returns false, and takes nothing, where it does not fit. */
 bool eg_inbox_put(struct eg_inbox *b, const uint8_t *frame, size_t len);

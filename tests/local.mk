@@ -87,6 +87,7 @@ check_PROGRAMS = \
 	tests/check_inbox \
 	tests/check_linefile \
 	tests/check_linesocket \
+	tests/check_lock \
 	tests/check_outputs \
 	tests/check_ownfile \
 	tests/check_pcapfile \
