@@ -98,9 +98,14 @@ enum eg_reason eg_judge_query(struct passage *w)
 	struct eg_dns_alias alias;
 	enum eg_reason r;
 
-	if (!eg_checksum_right(&w->f))
-		return EG_R_CHECKSUM;
+	/* The name is asked for when its place among millions has come from memory; until then
+	 * the checksum is looked at, which comes first: without it nothing was read. */
 	r = eg_dns_parse_query(&w->query, w->f.payload);
+	eg_nameset_expect(w->p->policy->resolve, &w->query.name);
+	if (!eg_checksum_right(&w->f)) {
+		w->query.name.len = 0;
+		return EG_R_CHECKSUM;
+	}
 	if (r)
 		return r;
 	r = eg_ruled(w, judge_question(w, &w->query));

@@ -4,7 +4,7 @@
 /* ASCII only (RFC 4343 3). */
 static uint8_t fold(uint8_t c)
 {
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+	return (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 'a' - 'A' : 0));
 }
 
 bool eg_name_equal(const struct eg_name *a, const struct eg_name *b)
@@ -16,11 +16,14 @@ bool eg_name_equal(const struct eg_name *a, const struct eg_name *b)
  * false where it does not fit. */
 static bool add_label(struct eg_name *name, const uint8_t *p, size_t n)
 {
+	uint8_t *to = name->wire + name->len;
+
 	if (name->len + 1 + n > EG_NAME_MAX)
 		return false;
-	name->wire[name->len++] = (uint8_t)n;
+	*to++ = (uint8_t)n;
 	for (size_t i = 0; i < n; i++)
-		name->wire[name->len++] = fold(p[i]);
+		to[i] = fold(p[i]);
+	name->len = (uint8_t)(name->len + 1 + n);
 	name->labels = (uint8_t)(name->labels + (n > 0));
 	return true;
 }

@@ -10,15 +10,15 @@
  *   suffix   a name with none or more labels taken off its left end; the root is one
  *   depth    how many labels a name or suffix has, the root none
  *   scope    bits of enum eg_namescope
- *   slot     a place in the table: 30 bits of hash, the scopes, and where in the arena
- *            the name stands
- *   arena    the names' wire forms, each behind one byte with its length, appended
- *            one by one and never moved within it
+ *   slot     a place in the table: 30 bits of hash, the scopes, and the name's wire form,
+ *            or where it stands in the arena
+ *   arena    the wire forms of long names, appended one by one and never moved within it
  *
  * Look-up. The hash of a name is made from its root leftwards, label by label, so that
  * one pass over a name gives the hashes of all its suffixes. Each proper suffix is asked
  * for BELOW, the name itself for EXACT: one probe each, and none at a depth at which the
- * set has no name of that scope.
+ * set has no name of that scope. A probe most often reads one cache line, from a table that is
+ * larger than all caches, and who says in advance what will be asked waits little even for that.
  *
  * Invariants
  *   - a slot is empty where its scope bits are 0; a name has one slot, for both scopes.
@@ -27,8 +27,8 @@
  *   - what decides is that the wire forms are the same in all their bytes. Hashes
  *     that collide cost time and decide nothing.
  *
- * Limits. 4 GiB of names. A name takes 16 to 32 bytes of slots, and its wire form and
- * one byte of the arena. The hash has no key: who writes the list can make its own
+ * Limits. 4 GiB of long names. A name takes 64 to 128 bytes of slots, and one that is longer than
+ * INLINE its wire form of the arena. The hash has no key: who writes the list can make its own
  * look-ups slow, but who only asks cannot lengthen a probe beyond the longest run
  * that the list itself made.
  *
@@ -39,19 +39,27 @@
  */
 #include "nameset.h"
 
+#include "pages.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
 enum { FIRST_SLOTS = 16, FIRST_ARENA = 512 };
 enum { SCOPES = EG_NAME_EXACT | EG_NAME_BELOW, SCOPE_BITS = 2 };
 
+enum { INLINE = 27 }; /* bytes of a name in its slot */
+
 struct slot {
 	uint32_t tag; /* hash in the upper bits, scopes in the lowest two */
-	uint32_t at;  /* offset in the arena */
+	uint8_t len;
+	uint8_t name[INLINE]; /* or its offset in the arena, 32 bits */
 };
+static_assert(sizeof(struct slot) == 32, "no slot lies in two cache lines");
 
 struct eg_nameset {
 	struct slot *slots;
+	void *memory; /* they stand in it */
 	size_t mask;  /* slots - 1 */
 	size_t names; /* slots taken */
 	size_t count; /* scopes in them */
@@ -68,7 +76,7 @@ struct eg_nameset *eg_nameset_new(void)
 	if (!set)
 		return NULL;
 	set->mask = FIRST_SLOTS - 1;
-	set->slots = calloc(FIRST_SLOTS, sizeof(*set->slots));
+	set->slots = eg_pages_new(FIRST_SLOTS * sizeof(*set->slots), &set->memory);
 	if (!set->slots) {
 		free(set);
 		return NULL;
@@ -80,7 +88,7 @@ void eg_nameset_free(struct eg_nameset *set)
 {
 	if (!set)
 		return;
-	free(set->slots);
+	free(set->memory);
 	free(set->arena);
 	free(set);
 }
@@ -106,6 +114,17 @@ static void split(const struct eg_name *name, struct suffixes *s)
 	s->at[s->n] = (uint8_t)i;
 }
 
+/* The N bytes at P, 1 to 8, as a number, the first the lowest: of two pieces that overlap, or
+ * of three bytes, so that there is no loop. */
+static inline uint64_t read_few(const uint8_t *p, size_t n)
+{
+	if (n == 8)
+		return eg_get64le(p);
+	if (n >= 4)
+		return eg_get32le(p) | (uint64_t)eg_get32le(p + n - 4) << 8 * (n - 4);
+	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
+}
+
 /* The hash of the label at P (its length byte first) in front of what hashes to H. Two odd
  * factors, each followed by a fold of the upper half, where the product has mixed best. */
 static uint64_t add_label(uint64_t h, const uint8_t *p)
@@ -114,11 +133,8 @@ static uint64_t add_label(uint64_t h, const uint8_t *p)
 
 	while (left > 0) {
 		size_t n = left < 8 ? left : 8;
-		uint64_t v = 0;
 
-		for (size_t i = 0; i < n; i++)
-			v |= (uint64_t)p[i] << 8 * i;
-		h = (h ^ v) * 0x9e3779b97f4a7c15;
+		h = (h ^ read_few(p, n)) * 0x9e3779b97f4a7c15;
 		h ^= h >> 32;
 		p += n;
 		left -= n;
@@ -138,20 +154,28 @@ static bool is_empty(const struct slot *slot)
 	return (slot->tag & SCOPES) == 0;
 }
 
+static const uint8_t *name_in(const struct eg_nameset *set, const struct slot *slot)
+{
+	uint32_t at;
+
+	if (slot->len <= INLINE)
+		return slot->name;
+	memcpy(&at, slot->name, sizeof(at));
+	return set->arena + at;
+}
+
 /* The slot of the N wire bytes at P whose hash is in TAG, or the empty one where they
  * would go. */
 static struct slot *find(const struct eg_nameset *set, uint32_t tag, const uint8_t *p, size_t n)
 {
 	for (size_t i = tag >> SCOPE_BITS;; i++) {
 		struct slot *slot = &set->slots[i & set->mask];
-		const uint8_t *entry;
 
 		if (is_empty(slot))
 			return slot;
 		if ((slot->tag ^ tag) >> SCOPE_BITS)
 			continue;
-		entry = set->arena + slot->at;
-		if (entry[0] == n && memcmp(entry + 1, p, n) == 0)
+		if (slot->len == n && memcmp(name_in(set, slot), p, n) == 0)
 			return slot;
 	}
 }
@@ -162,10 +186,11 @@ static int reserve_slot(struct eg_nameset *set)
 	size_t slots = set->mask + 1;
 	size_t mask = 2 * slots - 1;
 	struct slot *bigger;
+	void *memory;
 
 	if (set->names + 1 <= slots / 2)
 		return 0;
-	bigger = calloc(mask + 1, sizeof(*bigger));
+	bigger = eg_pages_new((mask + 1) * sizeof(*bigger), &memory);
 	if (!bigger)
 		return -ENOMEM;
 	for (struct slot *old = set->slots; old < set->slots + slots; old++) {
@@ -177,7 +202,8 @@ static int reserve_slot(struct eg_nameset *set)
 			i++;
 		bigger[i & mask] = *old;
 	}
-	free(set->slots);
+	free(set->memory);
+	set->memory = memory;
 	set->slots = bigger;
 	set->mask = mask;
 	return 0;
@@ -189,6 +215,8 @@ static int reserve_bytes(struct eg_nameset *set, size_t n)
 	size_t size = set->size ? set->size : FIRST_ARENA;
 	uint8_t *bigger;
 
+	if (n == 0)
+		return 0;
 	if (n > UINT32_MAX - set->used)
 		return -ENOMEM;
 	while (size < set->used + n)
@@ -203,14 +231,21 @@ static int reserve_bytes(struct eg_nameset *set, size_t n)
 	return 0;
 }
 
-/* Append NAME to the arena, where there is room, and have SLOT point to it. */
+/* Put NAME into SLOT; for a long one there is room in the arena. */
 static void store(struct eg_nameset *set, struct slot *slot, uint32_t tag,
 		  const struct eg_name *name)
 {
-	*slot = (struct slot){ .tag = tag, .at = (uint32_t)set->used };
-	set->arena[set->used++] = name->len;
-	memcpy(set->arena + set->used, name->wire, name->len);
-	set->used += name->len;
+	uint32_t at = (uint32_t)set->used;
+
+	slot->tag = tag;
+	slot->len = name->len;
+	if (name->len <= INLINE) {
+		memcpy(slot->name, name->wire, name->len);
+	} else {
+		memcpy(slot->name, &at, sizeof(at));
+		memcpy(set->arena + set->used, name->wire, name->len);
+		set->used += name->len;
+	}
 	set->names++;
 }
 
@@ -220,7 +255,7 @@ int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_n
 	struct slot *slot;
 	uint64_t h = 0;
 
-	if (reserve_slot(set) || reserve_bytes(set, 1u + name->len))
+	if (reserve_slot(set) || reserve_bytes(set, name->len > INLINE ? name->len : 0))
 		return -ENOMEM;
 	split(name, &s);
 	for (size_t depth = 1; depth <= s.n; depth++)
@@ -237,23 +272,55 @@ int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_n
 	return 0;
 }
 
-bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below)
+/* One probe: of the suffix AT. */
+struct probe {
+	uint32_t tag;
+	uint8_t at, wanted; /* a scope */
+};
+
+/* The probes that NAME takes, the shortest suffix first. Returns how many. */
+static size_t aim(const struct eg_nameset *set, const struct eg_name *name,
+		  struct probe probes[EG_LABELS_MAX + 1])
 {
 	struct suffixes s;
-	bool found = false;
 	uint64_t h = 0;
+	size_t n = 0;
 
 	split(name, &s);
 	for (size_t depth = 0; depth <= s.n && depth <= set->deepest; depth++) {
 		unsigned wanted = depth == s.n ? EG_NAME_EXACT : EG_NAME_BELOW;
-		size_t at = s.at[s.n - depth];
-		const uint8_t *suffix = name->wire + at;
+		uint8_t at = s.at[s.n - depth];
 
 		if (depth > 0)
-			h = add_label(h, suffix);
-		if ((set->scopes_at[depth] & wanted) &&
-		    (find(set, to_tag(h), suffix, name->len - at)->tag & wanted)) {
-			*below = at;
+			h = add_label(h, name->wire + at);
+		if (set->scopes_at[depth] & wanted)
+			probes[n++] = (struct probe){ to_tag(h), at, (uint8_t)wanted };
+	}
+	return n;
+}
+
+void eg_nameset_expect(const struct eg_nameset *set, const struct eg_name *name)
+{
+	struct probe probes[EG_LABELS_MAX + 1];
+	size_t n = aim(set, name, probes);
+
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(&set->slots[probes[i].tag >> SCOPE_BITS & set->mask]);
+}
+
+bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below)
+{
+	struct probe probes[EG_LABELS_MAX + 1];
+	size_t n = aim(set, name, probes);
+	bool found = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct probe *p = &probes[i];
+		const uint8_t *suffix = name->wire + p->at;
+		size_t len = (size_t)name->len - p->at;
+
+		if (find(set, p->tag, suffix, len)->tag & p->wanted) {
+			*below = p->at;
 			found = true;
 		}
 	}

@@ -30,6 +30,9 @@ int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_n
  * in front of the longest such ancestor; 0 where NAME itself is listed. */
 bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below);
 
+/* NAME will be asked for soon: have memory bring what that takes. Changes nothing. */
+void eg_nameset_expect(const struct eg_nameset *set, const struct eg_name *name);
+
 /* How many (name, scope) pairs were added that were not there before. */
 size_t eg_nameset_count(const struct eg_nameset *set);
 

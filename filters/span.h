@@ -30,6 +30,17 @@ static inline uint32_t eg_get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* Little-endian, for hashes; compilers make one load of each. */
+static inline uint32_t eg_get32le(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t eg_get64le(const uint8_t *p)
+{
+	return eg_get32le(p) | (uint64_t)eg_get32le(p + 4) << 32;
+}
+
 static inline void eg_put16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);

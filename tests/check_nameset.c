@@ -26,6 +26,8 @@ static void *test_realloc(void *p, size_t size)
 
 #define calloc  test_calloc
 #define realloc test_realloc
+#include "pages.c"
+
 #include "nameset.c"
 #undef calloc
 #undef realloc
@@ -403,6 +405,50 @@ START_TEST(equal_hashes_decide_nothing)
 }
 END_TEST
 
+/* The same of long names, which stand in the arena. */
+START_TEST(equal_hashes_decide_nothing_of_long_names)
+{
+	struct eg_name a = of_text("a-host-with-quite-a-long-name.example.org");
+	struct eg_name b = of_text("b-host-with-quite-a-long-name.example.org");
+	const uint32_t tag = 0x12345678;
+	struct slot *slot;
+
+	ck_assert_uint_gt(a.len, INLINE);
+	ck_assert_int_eq(reserve_bytes(set, 100), 0);
+	slot = find(set, tag, a.wire, a.len);
+	store(set, slot, tag | EG_NAME_EXACT, &a);
+	ck_assert_ptr_eq(find(set, tag, a.wire, a.len), slot);
+	ck_assert(is_empty(find(set, tag, b.wire, b.len)));
+	slot = find(set, tag, b.wire, b.len);
+	store(set, slot, tag | EG_NAME_BELOW, &b);
+	ck_assert_ptr_eq(find(set, tag, b.wire, b.len), slot);
+	ck_assert_uint_eq(find(set, tag, a.wire, a.len)->tag, tag | EG_NAME_EXACT);
+}
+END_TEST
+
+/* Names of all lengths, around the one from which they stand elsewhere. */
+START_TEST(names_of_all_lengths_are_found)
+{
+	char text[EG_NAME_MAX];
+
+	for (size_t n = 1; n <= EG_LABEL_MAX; n++) {
+		for (unsigned which = 0; which < 3; which++) {
+			struct eg_name name;
+
+			memset(text, 'x', n);
+			text[n - 1] = (char)('a' + which);
+			ck_assert_ptr_null(eg_name_parse(&name, text, n));
+			ck_assert(!has_name(set, &name));
+			if (which == 2)
+				continue;
+			ck_assert_int_eq(eg_nameset_add(set, &name, EG_NAME_EXACT), 0);
+			eg_nameset_expect(set, &name);
+			ck_assert(has_name(set, &name));
+		}
+	}
+}
+END_TEST
+
 /* Runs go round the end of the table, also when it grows. */
 START_TEST(last_slot_is_followed_by_the_first)
 {
@@ -425,7 +471,7 @@ END_TEST
 
 START_TEST(arena_ends_at_4_gib)
 {
-	struct eg_name name = of_text("a");
+	struct eg_name name = of_text("a-name-that-is-too-long-for-its-slot.org");
 
 	set->used = UINT32_MAX - 3;
 	ck_assert_int_eq(eg_nameset_add(set, &name, EG_NAME_EXACT), -ENOMEM);
@@ -502,6 +548,8 @@ int main(void)
 	tcase_add_loop_test(t, agrees_with_a_plain_list, 0, 50);
 	tcase_add_test(t, equal_hashes_decide_nothing);
 	tcase_add_test(t, last_slot_is_followed_by_the_first);
+	tcase_add_test(t, equal_hashes_decide_nothing_of_long_names);
+	tcase_add_test(t, names_of_all_lengths_are_found);
 	tcase_add_test(t, arena_ends_at_4_gib);
 	tcase_add_test(t, add_without_memory_changes_nothing);
 	tcase_add_test(t, new_without_memory_is_null);

@@ -7,7 +7,7 @@ set -eu
 cd "${top_srcdir:-.}"
 
 layers='
-1 reason span
+1 reason span pages
 2 addr text
 3 frame resolver
 4 checksum name siphash
