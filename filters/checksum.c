@@ -5,31 +5,56 @@
 enum { IP4_SUM = 10, IP4_SRC = 12, IP6_SRC = 8 };
 enum { TCP_SUM = 16, UDP_SUM = 6, ICMP_SUM = 2 };
 
-/* Eight bytes at a time, in the order that they have here: a ones' complement sum of words in one
- * byte order is that in the other, its bytes exchanged, and words add up as their halves do (RFC
- * 1071 2). */
-uint32_t eg_sum(uint32_t sum, const void *p, size_t n)
+/* Add N bytes at P to WIDE, eight at a time and in the order that they have here: a ones'
+ * complement sum of words in one byte order is that in the other, its bytes exchanged, and words
+ * add up as their halves do (RFC 1071 2). An odd byte is not added. */
+static inline uint64_t gather(uint64_t wide, const uint8_t *p, size_t n)
 {
-	const uint8_t *b = p;
-	uint64_t wide = 0, word;
-	uint16_t folded, half;
-	uint8_t two[2];
+	uint64_t word;
+	uint32_t half;
+	uint16_t two;
 
-	for (; n >= sizeof(word); n -= sizeof(word), b += sizeof(word)) {
-		memcpy(&word, b, sizeof(word));
+	for (; n >= sizeof(word); n -= sizeof(word), p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
 		wide += (word & UINT32_MAX) + (word >> 32);
 	}
-	for (; n > 1; n -= sizeof(half), b += sizeof(half)) {
-		memcpy(&half, b, sizeof(half));
+	if (n >= sizeof(half)) {
+		memcpy(&half, p, sizeof(half));
 		wide += half;
+		n -= sizeof(half), p += sizeof(half);
 	}
-	/* Carries come back in at the bottom, and the last time round may leave one more. */
+	if (n >= sizeof(two)) {
+		memcpy(&two, p, sizeof(two));
+		wide += two;
+	}
+	return wide;
+}
+
+/* What was gathered, as a running sum. Carries come back in at the bottom, and the last time round
+ * may leave one more. */
+static inline uint32_t settle(uint64_t wide)
+{
+	uint16_t folded;
+	uint8_t two[2];
+
 	wide = (wide & UINT32_MAX) + (wide >> 32);
 	wide = (wide & 0xffff) + (wide >> 16 & 0xffff) + (wide >> 32);
 	wide = (wide & 0xffff) + (wide >> 16);
 	folded = (uint16_t)((wide & 0xffff) + (wide >> 16));
 	memcpy(two, &folded, sizeof(two));
-	wide = (uint64_t)sum + eg_get16(two) + (n ? (uint32_t)b[0] << 8 : 0);
+	return eg_get16(two);
+}
+
+/* The odd byte behind the N at P, if there is one, as it is added to a running sum. */
+static inline uint32_t odd_byte(const uint8_t *p, size_t n)
+{
+	return n % 2 ? (uint32_t)p[n - 1] << 8 : 0;
+}
+
+uint32_t eg_sum(uint32_t sum, const void *p, size_t n)
+{
+	uint64_t wide = (uint64_t)sum + settle(gather(0, p, n)) + odd_byte(p, n);
+
 	return (uint32_t)((wide & UINT32_MAX) + (wide >> 32));
 }
 
@@ -46,13 +71,13 @@ uint16_t eg_fold(uint32_t sum)
 static uint16_t l4_checksum(const uint8_t *ip, uint8_t proto, const uint8_t *l4, size_t n)
 {
 	const uint8_t tail[4] = { (uint8_t)(n >> 8), (uint8_t)n, 0, proto };
-	uint32_t sum = 0;
+	uint64_t wide = 0;
 
 	if (proto != EG_PROTO_ICMP) {
-		sum = ip[0] >> 4 == 4 ? eg_sum(0, ip + IP4_SRC, 8) : eg_sum(0, ip + IP6_SRC, 32);
-		sum = eg_sum(sum, tail, sizeof(tail));
+		wide = ip[0] >> 4 == 4 ? gather(0, ip + IP4_SRC, 8) : gather(0, ip + IP6_SRC, 32);
+		wide = gather(wide, tail, sizeof(tail));
 	}
-	return eg_fold(eg_sum(sum, l4, n));
+	return eg_fold(settle(gather(wide, l4, n)) + odd_byte(l4, n));
 }
 
 /* Where the checksum stands in a header of PROTO; 0 where we know of none. */

@@ -48,7 +48,7 @@ static void take_question(struct eg_reader *r, struct eg_name *name, uint8_t *ra
 	if (r->bad)
 		name->len = name->labels = 0;
 	else if (raw)
-		memcpy(raw, start, name->len);
+		eg_copy(raw, start, name->len);
 	if (class != CLASS_IN)
 		r->bad = true;
 }
@@ -91,7 +91,11 @@ enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
 	uint16_t flags, questions, answers, authorities, additional;
 	bool clean;
 
-	*q = (struct eg_dns_query){ .udp_size = UDP_SIZE_MIN };
+	/* All but the bytes of the names, which no length covers yet. */
+	q->type = 0;
+	q->udp_size = UDP_SIZE_MIN;
+	q->edns = q->dnssec_ok = false;
+	q->name.len = q->name.labels = 0;
 	q->id = eg_take16(&r);
 	flags = eg_take16(&r);
 	questions = eg_take16(&r);
@@ -207,7 +211,9 @@ enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg)
 	struct eg_reader r = eg_reader(msg.p, msg.n);
 	uint16_t flags;
 
-	*a = (struct eg_dns_answer){ .id = eg_take16(&r) };
+	a->id = eg_take16(&r);
+	a->type = 0;
+	a->name.len = a->name.labels = 0;
 	flags = eg_take16(&r);
 	if ((flags & (FLAG_QR | OPCODE_MASK)) != FLAG_QR || eg_take16(&r) != 1)
 		r.bad = true;

@@ -40,14 +40,20 @@
  */
 #include "dnstrack.h"
 
+#include "pages.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
+/* Most names are short: what is used of it are two cache lines. */
 struct query {
 	struct eg_addr guest, resolver;
 	uint16_t resolver_port, type;
-	struct eg_name name;
-	uint8_t raw[EG_NAME_MAX];
+	uint8_t len;                    /* of the name */
+	uint8_t names[2 * EG_NAME_MAX]; /* folded, and behind its len bytes as it was written */
+	uint8_t unused[29];
 };
+static_assert(sizeof(struct query) % 64 == 0, "no more lines than needed");
 
 struct client {
 	struct eg_addr addr;
@@ -55,6 +61,7 @@ struct client {
 };
 
 struct eg_dnstrack {
+	void *memory; /* this stands in it */
 	struct eg_seed seed;
 	uint64_t ids; /* drawn so far */
 	size_t hand;  /* the place at which the search for a free one starts */
@@ -63,23 +70,27 @@ struct eg_dnstrack {
 	uint32_t asked[EG_DNSTRACK_CAPACITY];   /* id and the guest's port: see to_asked */
 	uint64_t expires[EG_DNSTRACK_CAPACITY]; /* ms */
 	uint16_t alias[EG_DNSTRACK_CAPACITY];   /* the id that it left with */
-	struct query queries[EG_DNSTRACK_CAPACITY];
+	_Alignas(64) struct query queries[EG_DNSTRACK_CAPACITY];
 };
 
 enum { NONE = EG_DNSTRACK_CAPACITY };
 
 struct eg_dnstrack *eg_dnstrack_new(const struct eg_seed *seed)
 {
-	struct eg_dnstrack *t = calloc(1, sizeof(*t));
+	void *memory = NULL;
+	struct eg_dnstrack *t = eg_pages_new(sizeof(*t), &memory);
 
-	if (t)
-		t->seed = *seed;
+	if (!t)
+		return NULL;
+	t->memory = memory;
+	t->seed = *seed;
 	return t;
 }
 
 void eg_dnstrack_free(struct eg_dnstrack *t)
 {
-	free(t);
+	if (t)
+		free(t->memory);
 }
 
 static inline uint32_t to_asked(uint16_t guest_port, uint16_t id)
@@ -98,7 +109,7 @@ static bool same_rest(const struct query *q, const struct rest *k)
 {
 	return q->type == k->type && q->resolver_port == k->resolver_port &&
 	       eg_addr_equal(&q->guest, k->guest) && eg_addr_equal(&q->resolver, k->resolver) &&
-	       eg_name_equal(&q->name, k->name);
+	       q->len == k->name->len && memcmp(q->names, k->name->wire, q->len) == 0;
 }
 
 /* The place where what was ASKED, with K, waits at NOW, or NONE. */
@@ -196,9 +207,16 @@ static void store(struct eg_dnstrack *t, size_t i, const struct eg_frame *f,
 	to->resolver = *k->resolver;
 	to->resolver_port = k->resolver_port;
 	to->type = k->type;
-	to->name.len = k->name->len;
-	to->name.labels = k->name->labels;
-	memcpy(to->name.wire, k->name->wire, k->name->len);
+	to->len = k->name->len;
+	eg_copy(to->names, k->name->wire, to->len);
+}
+
+void eg_dnstrack_expect(const struct eg_dnstrack *t)
+{
+	const uint8_t *next = (const uint8_t *)&t->queries[t->hand % EG_DNSTRACK_CAPACITY];
+
+	__builtin_prefetch(next, 1);
+	__builtin_prefetch(next + 64, 1);
 }
 
 enum eg_reason eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f,
@@ -222,7 +240,7 @@ enum eg_reason eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f,
 		store(t, place, f, q, &k);
 	}
 	t->expires[place] = now + EG_DNSTRACK_TIMEOUT;
-	memcpy(t->queries[place].raw, q->raw, q->name.len);
+	eg_copy(t->queries[place].names + q->name.len, q->raw, q->name.len);
 	*alias = (struct eg_dns_alias){ .port = port_of(place), .id = t->alias[place] };
 	return EG_R_NONE;
 }
@@ -242,7 +260,7 @@ enum eg_reason eg_dnstrack_answer(struct eg_dnstrack *t, const struct eg_frame *
 
 	if (i == NONE || !same_rest(&t->queries[i], &k))
 		return EG_R_DNS_ANSWER;
-	memcpy(raw, t->queries[i].raw, a->name.len);
+	eg_copy(raw, t->queries[i].names + a->name.len, a->name.len);
 	*client = (struct eg_dns_alias){ .port = (uint16_t)(t->asked[i] >> 16),
 					 .id = (uint16_t)t->asked[i] };
 	t->expires[i] = 0;

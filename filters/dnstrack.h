@@ -40,6 +40,9 @@ enum eg_reason eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f,
 			       const struct eg_dns_query *q, uint64_t now,
 			       struct eg_dns_alias *alias);
 
+/* A query comes soon: have memory bring its place. Changes nothing. */
+void eg_dnstrack_expect(const struct eg_dnstrack *t);
+
 /* Find the query that answer A in frame F (from the network) answers: same
  * addresses, alias and question, not timed out at NOW. Forgets it, puts what the client
  * waits for into CLIENT and copies the name as it wrote it (A->name.len bytes) to RAW.

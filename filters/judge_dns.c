@@ -71,8 +71,8 @@ static enum eg_reason judge_stream_question(void *passage, const struct eg_dns_q
 	return r;
 }
 
-/* Send MSG to where the guest's datagram goes, from PORT, below headers of ours. */
-static void send_datagram(struct passage *w, uint16_t port, const uint8_t *msg, size_t len)
+/* Send w->query to where the guest's datagram goes, from PORT, below headers of ours. */
+static void send_query(struct passage *w, uint16_t port)
 {
 	const struct eg_ends ends = {
 		.src_mac = eg_eth_src(&w->f),
@@ -81,25 +81,28 @@ static void send_datagram(struct passage *w, uint16_t port, const uint8_t *msg, 
 		.dst = w->f.dst,
 	};
 	struct eg_writer out = eg_writer(w->o->rebuilt, EG_REBUILT_MAX);
+	size_t head = EG_ETH_LEN + EG_UDP_LEN +
+		      (eg_addr_is4(&ends.src) ? (size_t)EG_IP4_LEN : (size_t)EG_IP6_LEN);
+	size_t len = eg_dns_build_query(&w->query, w->o->rebuilt + head);
 
 	eg_frame_begin(&out, &ends, EG_PROTO_UDP, EG_UDP_LEN + len);
 	eg_give16(&out, port);
 	eg_give16(&out, w->f.dport);
 	eg_give16(&out, (uint16_t)(EG_UDP_LEN + len));
 	eg_give16(&out, 0);
-	eg_give(&out, msg, len);
+	eg_room(&out, len); /* it stands there */
 	eg_checksum_fill(out.p, out.len);
 	eg_send_rebuilt(w, out.len);
 }
 
 enum eg_reason eg_judge_query(struct passage *w)
 {
-	uint8_t msg[EG_DNS_QUERY_MAX];
 	struct eg_dns_alias alias;
 	enum eg_reason r;
 
 	/* The name is asked for when its place among millions has come from memory; until then
 	 * the checksum is looked at, which comes first: without it nothing was read. */
+	eg_dnstrack_expect(w->p->queries);
 	r = eg_dns_parse_query(&w->query, w->f.payload);
 	eg_nameset_expect(w->p->policy->resolve, &w->query.name);
 	if (!eg_checksum_right(&w->f)) {
@@ -115,7 +118,7 @@ enum eg_reason eg_judge_query(struct passage *w)
 	if (r)
 		return r;
 	w->query.id = alias.id;
-	send_datagram(w, alias.port, msg, eg_dns_build_query(&w->query, msg));
+	send_query(w, alias.port);
 	if (!w->would)
 		report_query(w, w->f.bytes, w->f.len);
 	return EG_R_NONE;
@@ -140,7 +143,7 @@ enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame)
 	/* Port, id and letter case become the client's own again. */
 	eg_put16(udp + 2, client.port);
 	eg_put16(dns, client.id);
-	memcpy(dns + EG_DNS_HEADER_LEN, raw, a.name.len);
+	eg_copy(dns + EG_DNS_HEADER_LEN, raw, a.name.len);
 	eg_checksum_fill(frame, w->f.len);
 	return EG_R_NONE;
 }

@@ -7,6 +7,44 @@ static uint8_t fold(uint8_t c)
 	return (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 'a' - 'A' : 0));
 }
 
+/* Eight bytes at once: a byte below 0x80 is a capital where one of two sums reaches 0x80 and the
+ * other does not, and 0x20 makes it small. */
+static inline uint64_t fold_eight(uint64_t x)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t low = x & 0x7f * each;
+	uint64_t from_a = low + (0x80 - 'A') * each, behind_z = low + (0x7f - 'Z') * each;
+
+	return x | ((from_a ^ behind_z) & ~x & 0x80 * each) >> 2;
+}
+
+static inline void fold_at(uint8_t *to, const uint8_t *p, size_t n)
+{
+	uint64_t x = 0;
+
+	memcpy(&x, p, n);
+	x = fold_eight(x);
+	memcpy(to, &x, n);
+}
+
+/* Fold N bytes from P to TO; the last pieces overlap, so that lengths need few branches. */
+static void fold_all(uint8_t *to, const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		fold_at(to + i, p + i, 8);
+	if (n >= 8) {
+		fold_at(to + n - 8, p + n - 8, 8);
+	} else if (n >= 4) {
+		fold_at(to, p, 4);
+		fold_at(to + n - 4, p + n - 4, 4);
+	} else {
+		for (; i < n; i++)
+			to[i] = fold(p[i]);
+	}
+}
+
 bool eg_name_equal(const struct eg_name *a, const struct eg_name *b)
 {
 	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
@@ -21,8 +59,7 @@ static bool add_label(struct eg_name *name, const uint8_t *p, size_t n)
 	if (name->len + 1 + n > EG_NAME_MAX)
 		return false;
 	*to++ = (uint8_t)n;
-	for (size_t i = 0; i < n; i++)
-		to[i] = fold(p[i]);
+	fold_all(to, p, n);
 	name->len = (uint8_t)(name->len + 1 + n);
 	name->labels = (uint8_t)(name->labels + (n > 0));
 	return true;

@@ -240,10 +240,10 @@ static void store(struct eg_nameset *set, struct slot *slot, uint32_t tag,
 	slot->tag = tag;
 	slot->len = name->len;
 	if (name->len <= INLINE) {
-		memcpy(slot->name, name->wire, name->len);
+		eg_copy(slot->name, name->wire, name->len);
 	} else {
 		memcpy(slot->name, &at, sizeof(at));
-		memcpy(set->arena + set->used, name->wire, name->len);
+		eg_copy(set->arena + set->used, name->wire, name->len);
 		set->used += name->len;
 	}
 	set->names++;

@@ -53,6 +53,14 @@ static inline void eg_put32(uint8_t *p, uint32_t v)
 	eg_put16(p + 2, (uint16_t)v);
 }
 
+/* memcpy, of a length that is known only when it comes to it. Where compilers know of a small
+ * bound they may take a string instruction, which is slower than the library's by far. */
+static inline void eg_copy(void *to, const void *from, size_t n)
+{
+	__asm__("" : "+r"(n));
+	memcpy(to, from, n);
+}
+
 struct eg_reader {
 	const uint8_t *p;
 	size_t left;
@@ -130,8 +138,12 @@ static inline void eg_give(struct eg_writer *w, const void *src, size_t n)
 {
 	uint8_t *p = eg_room(w, n);
 
-	if (p && n)
+	if (!p || !n)
+		return;
+	if (__builtin_constant_p(n))
 		memcpy(p, src, n);
+	else
+		eg_copy(p, src, n);
 }
 
 static inline void eg_give_zeros(struct eg_writer *w, size_t n)
