@@ -33,7 +33,7 @@
  *     the hash is keyed (see siphash.h).
  *
  * Limits: EG_FLOWS_MAX flows, 112 bytes each, 4 for its link and at most 8 for the buckets;
- * calloc leaves the pages to be touched as flows come.
+ * their pages are touched as flows come.
  *
  * Fails how: insert returns NULL where all slots hold live flows, or half of them hold the
  * guest's and it wants another. None is ever evicted: a guest must not be able to end
@@ -41,11 +41,12 @@
  */
 #include "flow.h"
 
+#include "pages.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
 enum {
-	LINE = 64,          /* bytes of a cache line, and a power of two */
 	SWEEP_STEP = 4,     /* slots that each insert looks at: several for each it takes */
 	SWEEP_PAUSE = 1000, /* ms between two sweeps of the whole table */
 };
@@ -62,7 +63,7 @@ struct eg_flows {
 	struct eg_flow *slots; /* slot number n is slots[n - 1] */
 	uint32_t *buckets;     /* refs */
 	uint32_t *links;       /* refs; that of slot number n is links[n] */
-	void *memory;          /* what slots was aligned within */
+	void *memory;          /* the three stand in it */
 	uint32_t mask;         /* buckets - 1; a power of two less one */
 	uint32_t capacity;
 	uint32_t used; /* slots that are not fresh: the first ones */
@@ -83,6 +84,26 @@ static uint32_t hash_pair(const struct eg_flows *t, const uint8_t pair[12])
 	return (uint32_t)eg_siphash13(&t->seed, pair, 12) | 1;
 }
 
+static size_t lines(size_t bytes)
+{
+	return (bytes + EG_PAGES_ALIGN - 1) & ~(size_t)(EG_PAGES_ALIGN - 1);
+}
+
+/* Take the memory of all arrays, as one piece. Returns whether there was some. */
+static bool take_memory(struct eg_flows *t)
+{
+	size_t buckets = lines(((size_t)t->mask + 1) * sizeof(*t->buckets));
+	size_t links = lines(((size_t)t->capacity + 1) * sizeof(*t->links));
+	uint8_t *p = eg_pages_new(buckets + links + t->capacity * sizeof(*t->slots), &t->memory);
+
+	if (!p)
+		return false;
+	t->buckets = (uint32_t *)p;
+	t->links = (uint32_t *)(p + buckets);
+	t->slots = (struct eg_flow *)(p + buckets + links);
+	return true;
+}
+
 struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 {
 	struct eg_flows *t;
@@ -98,15 +119,10 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 	t->seed = *seed;
 	t->mask = buckets - 1;
 	t->capacity = (uint32_t)capacity;
-	t->buckets = calloc(buckets, sizeof(*t->buckets));
-	t->links = calloc(capacity + 1, sizeof(*t->links));
-	/* One slot more than asked for, to align the others within. */
-	t->memory = calloc(capacity + 1, sizeof(*t->slots));
-	if (!t->buckets || !t->links || !t->memory) {
-		eg_flows_free(t);
+	if (!take_memory(t)) {
+		free(t);
 		return NULL;
 	}
-	t->slots = (void *)(((uintptr_t)t->memory + LINE - 1) & ~(uintptr_t)(LINE - 1));
 	t->last = t->slots;
 	t->pair_hash = hash_pair(t, t->pair);
 	return t;
@@ -116,8 +132,6 @@ void eg_flows_free(struct eg_flows *t)
 {
 	if (!t)
 		return;
-	free(t->buckets);
-	free(t->links);
 	free(t->memory);
 	free(t);
 }

@@ -99,7 +99,7 @@ START_TEST(large_table_touches_no_pages)
 }
 END_TEST
 
-/* With less address space than each of the four pieces of memory needs. */
+/* With less address space than the table needs. */
 START_TEST(short_memory_is_told)
 {
 	struct rlimit old, limit;
