@@ -8,16 +8,18 @@
  * Terms
  *   slot     room for one struct eg_flow; slots are numbered from 1, and 0 is none
  *   ref      the number of a slot, and above it a few bits of the hash of what is in it
- *   bucket   the ref of the first slot of a chain of flows whose hashes agree in their low bits
+ *   bucket   the refs of flows whose hashes agree in what is left: a few singles, and the first
+ *            of a chain of all others
  *   link     the ref of the slot behind one, in its chain or among the free
  *   fresh    a slot that was never used: its pages were never touched
  *   hand     the slot at which the next sweep starts; it goes round like a clock's
  *
- * Buckets and links are small and close together: a look-up walks along them, and touches no
- * slot but that of its flow, as the bits in a ref rule out nearly all others.
+ * In a table that is larger than all caches, what counts is how often memory is waited for. Most
+ * often it is twice: for the bucket, which lies in one cache line and seldom has a chain of more than
+ * one, and for the flow, as the bits in a ref rule out nearly all others.
  *
- * Life-cycle: insert takes a slot that was given back, else a fresh one, and links
- * it to its bucket. A flow is alive while its expiry lies ahead; find meets an
+ * Life-cycle: insert takes a slot that was given back, else a fresh one, and puts
+ * it into its bucket. A flow is alive while its expiry lies ahead; find meets an
  * expired one as if it were not there. It is given back by remove, by a find that
  * comes across it, by the hand, which looks at a few slots at each insert and at a part
  * of the table whenever it is told to age, or by
@@ -27,12 +29,12 @@
  *
  * Invariants
  *   - proto is 0 in exactly those slots that are free or fresh.
- *   - a flow is in the chain of its hash, once; a free slot is in the free chain.
+ *   - a flow is in the bucket of its hash, once; a free slot is in the free chain.
  *   - no two live flows have the same key (the caller asks find before insert).
- *   - as many buckets as slots or more: chains stay short, also under attack, as
- *     the hash is keyed (see siphash.h).
+ *   - a bucket for each two slots: chains stay short, also under attack, as the hash
+ *     is keyed (see siphash.h).
  *
- * Limits: EG_FLOWS_MAX flows, 112 bytes each, 4 for its link and at most 8 for the buckets;
+ * Limits: EG_FLOWS_MAX flows, 112 bytes each, 4 for its link and 8 for its part of a bucket;
  * their pages are touched as flows come.
  *
  * Fails how: insert returns NULL where all slots hold live flows, or half of them hold the
@@ -54,6 +56,10 @@ enum {
 /* Of a ref. */
 enum { NUMBER_BITS = 25, NUMBER = (1 << NUMBER_BITS) - 1 };
 
+/* Refs of a bucket: the last is that of a chain. */
+enum { SINGLES = 3, CHAIN = SINGLES, BUCKET = SINGLES + 1 };
+
+static_assert(EG_PAGES_ALIGN % (BUCKET * sizeof(uint32_t)) == 0, "a bucket lies in one line");
 static_assert(sizeof(struct eg_flow_key) == 37, "padding would be compared");
 static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
 static_assert((int)EG_FLOWS_MAX <= (int)NUMBER, "slots are numbered in fewer bits");
@@ -61,10 +67,10 @@ static_assert((int)EG_FLOWS_MAX <= (int)NUMBER, "slots are numbered in fewer bit
 struct eg_flows {
 	struct eg_seed seed;
 	struct eg_flow *slots; /* slot number n is slots[n - 1] */
-	uint32_t *buckets;     /* refs */
+	uint32_t *buckets;     /* refs, BUCKET for each */
 	uint32_t *links;       /* refs; that of slot number n is links[n] */
 	void *memory;          /* the three stand in it */
-	uint32_t mask;         /* buckets - 1; a power of two less one */
+	uint32_t bucket_count;
 	uint32_t capacity;
 	uint32_t used; /* slots that are not fresh: the first ones */
 	uint32_t free; /* first slot of the free chain */
@@ -92,7 +98,7 @@ static size_t lines(size_t bytes)
 /* Take the memory of all arrays, as one piece. Returns whether there was some. */
 static bool take_memory(struct eg_flows *t)
 {
-	size_t buckets = lines(((size_t)t->mask + 1) * sizeof(*t->buckets));
+	size_t buckets = lines((size_t)t->bucket_count * BUCKET * sizeof(*t->buckets));
 	size_t links = lines(((size_t)t->capacity + 1) * sizeof(*t->links));
 	uint8_t *p = eg_pages_new(buckets + links + t->capacity * sizeof(*t->slots), &t->memory);
 
@@ -107,18 +113,15 @@ static bool take_memory(struct eg_flows *t)
 struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 {
 	struct eg_flows *t;
-	uint32_t buckets = 1;
 
 	if (capacity < 1 || capacity > EG_FLOWS_MAX)
 		return NULL;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	while (buckets < capacity)
-		buckets *= 2;
 	t->seed = *seed;
-	t->mask = buckets - 1;
 	t->capacity = (uint32_t)capacity;
+	t->bucket_count = t->capacity / 2 + 1;
 	if (!take_memory(t)) {
 		free(t);
 		return NULL;
@@ -174,12 +177,38 @@ static inline uint64_t hash_of(const struct eg_flows *t, const struct eg_flow_ke
 
 static inline uint32_t *bucket_of(const struct eg_flows *t, uint64_t hash)
 {
-	return &t->buckets[(uint32_t)hash & t->mask];
+	uint64_t number = (hash & UINT32_MAX) * t->bucket_count >> 32;
+
+	return t->buckets + number * BUCKET;
 }
 
 static inline uint32_t ref_of(uint64_t hash, uint32_t number)
 {
 	return ((uint32_t)(hash >> 32) & ~(uint32_t)NUMBER) | number;
+}
+
+/* Put slot number AT into the bucket of HASH. */
+static void put_in(struct eg_flows *t, uint64_t hash, uint32_t at)
+{
+	uint32_t *bucket = bucket_of(t, hash);
+	int i = 0;
+
+	while (i < SINGLES && bucket[i])
+		i++;
+	t->links[at] = i == CHAIN ? bucket[CHAIN] : 0;
+	bucket[i] = ref_of(hash, at);
+}
+
+/* Take slot number AT out of the bucket of HASH, where it is. */
+static void take_out(struct eg_flows *t, uint64_t hash, uint32_t at)
+{
+	uint32_t *ref = bucket_of(t, hash), *chain = ref + CHAIN;
+
+	while (ref < chain && (*ref & NUMBER) != at)
+		ref++;
+	while ((*ref & NUMBER) != at)
+		ref = &t->links[*ref & NUMBER];
+	*ref = t->links[at];
 }
 
 static void expire(struct eg_flows *t, struct eg_flow *flow)
@@ -189,26 +218,61 @@ static void expire(struct eg_flows *t, struct eg_flow *flow)
 	eg_flows_remove(t, flow);
 }
 
+/* The flow of KEY that REF leads to, or NULL. ALIKE has the bits of the key's hash. */
+static inline struct eg_flow *flow_at(const struct eg_flows *t, uint32_t ref, uint32_t alike,
+				      const struct eg_flow_key *key)
+{
+	struct eg_flow *flow;
+
+	if (!ref || (ref ^ alike) > NUMBER)
+		return NULL;
+	flow = &t->slots[(ref & NUMBER) - 1];
+	return eg_flow_key_equal(&flow->key, key) ? flow : NULL;
+}
+
+/* Which ref of BUCKET it most likely is, or 0: without a branch, as none could be foretold; and
+ * compilers are kept from making one. */
+static inline uint32_t guess(const uint32_t *bucket, uint32_t alike)
+{
+	uint32_t ref = bucket[CHAIN];
+
+	for (int i = 0; i < SINGLES; i++) {
+		uint32_t differs = (bucket[i] ^ alike) > NUMBER;
+
+		ref = differs ? ref : bucket[i];
+		__asm__("" : "+r"(ref));
+	}
+	return ref;
+}
+
+/* The flow of KEY, alive or not, or NULL. */
+static inline struct eg_flow *look_up(const struct eg_flows *t, const struct eg_flow_key *key)
+{
+	uint64_t hash = hash_of(t, key);
+	const uint32_t *bucket = bucket_of(t, hash);
+	uint32_t alike = ref_of(hash, 0);
+	struct eg_flow *flow = flow_at(t, guess(bucket, alike), alike, key);
+
+	for (int i = 0; i < SINGLES && !flow; i++)
+		flow = flow_at(t, bucket[i], alike, key);
+	for (uint32_t ref = bucket[CHAIN]; ref && !flow; ref = t->links[ref & NUMBER])
+		flow = flow_at(t, ref, alike, key);
+	return flow;
+}
+
 struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
 {
-	struct eg_flow *last = t->last;
-	uint64_t hash;
-	uint32_t alike;
+	struct eg_flow *flow = t->last;
 
-	if (eg_flow_key_equal(&last->key, key) && last->expires > now)
-		return last;
-	hash = hash_of(t, key);
-	alike = ref_of(hash, 0);
-	for (uint32_t ref = *bucket_of(t, hash); ref; ref = t->links[ref & NUMBER]) {
-		struct eg_flow *flow = &t->slots[(ref & NUMBER) - 1];
-
-		if ((ref ^ alike) & ~(uint32_t)NUMBER || !eg_flow_key_equal(&flow->key, key))
-			continue;
-		if (flow->expires > now)
-			return t->last = flow;
-		expire(t, flow);
-		return NULL;
+	if (!eg_flow_key_equal(&flow->key, key)) {
+		flow = look_up(t, key);
+		if (!flow)
+			return NULL;
+		t->last = flow;
 	}
+	if (flow->expires > now)
+		return flow;
+	expire(t, flow);
 	return NULL;
 }
 
@@ -258,7 +322,6 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 				enum eg_dir opener, uint64_t now)
 {
 	uint64_t hash = hash_of(t, key);
-	uint32_t *bucket = bucket_of(t, hash);
 	struct eg_flow *flow;
 	uint32_t at;
 
@@ -274,8 +337,7 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 	flow->opened = (uint32_t)(now / 1000) & INT32_MAX;
 	flow->by_guest = opener == EG_FROM_GUEST;
 	t->guests += flow->by_guest;
-	t->links[at] = *bucket;
-	*bucket = ref_of(hash, at);
+	put_in(t, hash, at);
 	t->count++;
 	return flow;
 }
@@ -283,11 +345,8 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 {
 	uint32_t at = (uint32_t)(flow - t->slots) + 1;
-	uint32_t *ref = bucket_of(t, hash_of(t, &flow->key));
 
-	while ((*ref & NUMBER) != at)
-		ref = &t->links[*ref & NUMBER];
-	*ref = t->links[at];
+	take_out(t, hash_of(t, &flow->key), at);
 	flow->key.proto = 0;
 	t->links[at] = t->free;
 	t->free = at;
