@@ -60,13 +60,13 @@ void eg_flows_end(struct eg_flows *t);
 /* The key of F (decoded TCP or UDP) travelling in DIR. Inline: each frame asks. */
 static inline struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir)
 {
-	bool out = dir == EG_FROM_GUEST;
+	bool from_guest = dir == EG_FROM_GUEST;
 
 	return (struct eg_flow_key){
-		.guest = out ? f->src : f->dst,
-		.network = out ? f->dst : f->src,
-		.guest_port = out ? f->sport : f->dport,
-		.network_port = out ? f->dport : f->sport,
+		.guest = from_guest ? f->src : f->dst,
+		.network = from_guest ? f->dst : f->src,
+		.guest_port = from_guest ? f->sport : f->dport,
+		.network_port = from_guest ? f->dport : f->sport,
 		.proto = f->proto,
 	};
 }
