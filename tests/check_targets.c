@@ -158,6 +158,30 @@ START_TEST(bits_behind_the_prefix_count_for_nothing)
 }
 END_TEST
 
+/* In every order of three ranges: what touches becomes one, what lies between stays out. */
+START_TEST(gap_of_one_port_stays_a_gap)
+{
+	static const uint16_t firsts[] = { 80, 82, 85 }, lasts[] = { 80, 83, 85 };
+
+	for (size_t order = 0; order < 27; order++) {
+		size_t i[] = { order % 3, order / 3 % 3, order / 9 };
+
+		if (i[0] == i[1] || i[1] == i[2] || i[0] == i[2])
+			continue;
+		teardown();
+		setup();
+		for (size_t j = 0; j < 3; j++)
+			add("10.1.2.3", 32, TCP, firsts[i[j]], lasts[i[j]]);
+		for (uint16_t port = 78; port < 88; port++)
+			ck_assert_msg(match("10.1.2.3", TCP, port) == (port == 80 || port == 82 ||
+								       port == 83 || port == 85),
+				      "order %zu, port %u", order, port);
+		add("10.1.2.3", 32, TCP, 81, 81);
+		ck_assert(match("10.1.2.3", TCP, 81) && !match("10.1.2.3", TCP, 84));
+	}
+}
+END_TEST
+
 /* As many as there can be, none touching another: they grow, and are found by halves. */
 START_TEST(ports_of_one_address_may_be_very_many)
 {
@@ -296,6 +320,7 @@ int main(void)
 	tcase_add_test(t, prefix_has_the_addresses_that_begin_with_it);
 	tcase_add_test(t, lengths_are_all_tried);
 	tcase_add_test(t, bits_behind_the_prefix_count_for_nothing);
+	tcase_add_test(t, gap_of_one_port_stays_a_gap);
 	tcase_add_test(t, ports_of_one_address_may_be_very_many);
 	tcase_add_test(t, addresses_may_be_very_many);
 	tcase_add_loop_test(t, set_is_what_a_list_of_its_targets_is, 0, SEEDS);
