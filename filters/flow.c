@@ -15,8 +15,8 @@
  *   hand     the slot at which the next sweep starts; it goes round like a clock's
  *
  * In a table that is larger than all caches, what counts is how often memory is waited for. Most
- * often it is twice: for the bucket, which lies in one cache line and seldom has a chain of more than
- * one, and for the flow, as the bits in a ref rule out nearly all others.
+ * often it is twice: for the bucket, which lies in one cache line and seldom has a chain of more
+ * than one, and for the flow, as the bits in a ref rule out nearly all others.
  *
  * Life-cycle: insert takes a slot that was given back, else a fresh one, and puts
  * it into its bucket. A flow is alive while its expiry lies ahead; find meets an
@@ -81,7 +81,7 @@ struct eg_flows {
 	eg_flow_ended_fn *ended;
 	void *ctx;
 	struct eg_flow *last; /* the slot that was found last, whatever is in it now */
-	uint8_t pair[12]; /* of stations: the last that was hashed, and its hash */
+	uint8_t pair[12];     /* of stations: the last that was hashed, and its hash */
 	uint32_t pair_hash;
 };
 
@@ -161,8 +161,8 @@ static inline uint64_t ip4_pair(const struct eg_flow_key *key)
 static inline uint64_t hash_of(const struct eg_flows *t, const struct eg_flow_key *key)
 {
 	struct eg_sip s = eg_sip_begin(&t->seed);
-	uint64_t last = (uint64_t)key->proto << 32 | (uint32_t)key->network_port << 16 |
-			key->guest_port;
+	uint64_t last =
+		(uint64_t)key->proto << 32 | (uint32_t)key->network_port << 16 | key->guest_port;
 
 	if (eg_addr_is4(&key->guest) && eg_addr_is4(&key->network)) {
 		eg_sip_take(&s, ip4_pair(key));
@@ -302,8 +302,7 @@ static void sweep_all(struct eg_flows *t, uint64_t now)
 /* Whether the table is as full as it may become for OPENER. */
 static bool is_full(const struct eg_flows *t, enum eg_dir opener)
 {
-	return t->count == t->capacity ||
-	       (opener == EG_FROM_GUEST && t->guests >= t->capacity / 2);
+	return t->count == t->capacity || (opener == EG_FROM_GUEST && t->guests >= t->capacity / 2);
 }
 
 /* The number of a slot that may be filled, or 0. */

@@ -41,11 +41,11 @@ static void report_start(struct passage *w, const struct eg_flow *flow)
 
 /* The flow's clock starts anew with each frame that belongs to it. Its stations are those of
  * the network's last frame, or of the one with which the guest opened it. */
-static inline void touch(struct passage *w, struct eg_flow *flow, uint32_t timeout)
+EG_INLINED void touch(struct passage *w, struct eg_flow *flow, enum eg_dir dir, uint32_t timeout)
 {
 	flow->expires = w->now + timeout;
-	flow->bytes[w->dir] += w->f.len;
-	if (w->dir == EG_FROM_NETWORK && !flow->by_guest)
+	flow->bytes[dir] += w->f.len;
+	if (dir == EG_FROM_NETWORK && !flow->by_guest)
 		flow->stations =
 			eg_flows_stations(w->p->flows, eg_eth_dst(&w->f), eg_eth_src(&w->f));
 	else if (!flow->stations)
@@ -101,7 +101,7 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 	if (!flow)
 		return EG_R_FLOWS_FULL;
 	flow->tcp = tcp;
-	touch(w, flow, eg_tcp_timeout(&tcp));
+	touch(w, flow, w->dir, eg_tcp_timeout(&tcp));
 	r = eg_is_stream(w) ? eg_judge_stream_syn(w) : EG_R_NONE;
 	if (r)
 		eg_flows_remove(w->p->flows, flow);
@@ -139,35 +139,42 @@ static void keep_place(struct passage *w, struct eg_flow *flow)
 	flow->expires = w->now + CONNECTING;
 }
 
-enum eg_reason eg_judge_tcp(struct passage *w)
+/* Once for each direction, as half of what it does is for one of them. */
+EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 {
-	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
+	struct eg_flow_key key = eg_flow_key(&w->f, dir);
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
 	bool connecting;
 	enum eg_reason r;
 
 	if (!flow)
 		return open_tcp(w, &key);
-	if (!eg_stations_fit(w, flow))
+	if (dir == EG_FROM_GUEST && !eg_stations_fit(w, flow))
 		return EG_R_ETH_ADDRESS;
 	connecting = flow->by_guest && flow->tcp.state == EG_TCP_SYN_SENT;
-	r = eg_tcp_segment(&flow->tcp, w->dir, &w->f);
+	r = eg_tcp_segment(&flow->tcp, dir, &w->f);
 	if (r == EG_R_NONE && flow->by_guest && eg_is_stream(w))
 		r = judge_stream(w, flow);
 	if (r)
 		return r;
-	if (w->dir == EG_FROM_GUEST && w->f.tcp.flags & EG_TCP_URG && !w->o->out) {
+	if (dir == EG_FROM_GUEST && w->f.tcp.flags & EG_TCP_URG && !w->o->out) {
 		w->o->out = w->p->plain;
 		w->o->out_len = eg_tcp_plain(&w->f, w->p->plain);
 	}
-	touch(w, flow, eg_tcp_timeout(&flow->tcp));
+	touch(w, flow, dir, eg_tcp_timeout(&flow->tcp));
 	if (flow->tcp.state != EG_TCP_CLOSED)
 		return EG_R_NONE;
-	if (connecting && w->dir == EG_FROM_GUEST && !eg_is_stream(w))
+	if (connecting && dir == EG_FROM_GUEST && !eg_is_stream(w))
 		keep_place(w, flow);
 	else
 		forget(w, flow);
 	return EG_R_NONE;
+}
+
+enum eg_reason eg_judge_tcp(struct passage *w)
+{
+	return w->dir == EG_FROM_GUEST ? judge_tcp(w, EG_FROM_GUEST)
+				       : judge_tcp(w, EG_FROM_NETWORK);
 }
 
 static bool is_set(const uint8_t bits[], uint16_t i)
@@ -235,7 +242,7 @@ enum eg_reason eg_judge_datagram(struct passage *w)
 		return EG_R_ETH_ADDRESS;
 	if (w->dir == EG_FROM_NETWORK)
 		flow->heard = (uint32_t)(w->now / 1000);
-	touch(w, flow, EG_UDP_TIMEOUT);
+	touch(w, flow, w->dir, EG_UDP_TIMEOUT);
 	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
 	if (flow->expires > alone)
 		flow->expires = alone;

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* For what is compiled once for each value of an argument of its. */
+#define EG_INLINED static inline __attribute__((always_inline))
+
 struct eg_span {
 	const uint8_t *p;
 	size_t n;

@@ -4,8 +4,8 @@
  *
  * Purpose. Most hosts send and receive from one thread, and pay for a lock at each frame all the
  * same. This one costs one atomic exchange, where a mutex costs two: it is given back with a plain
- * store, as nobody has to be woken. Who has to wait looks again, first at once and then after pauses
- * that let others run, whatever their priority.
+ * store, as nobody has to be woken. Who has to wait looks again, first at once and then after
+ * pauses that let others run, whatever their priority.
  *
  * Limits. Not fair; not for what is held longer than a frame takes to judge.
  */
