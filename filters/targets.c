@@ -9,7 +9,7 @@
  *   length   of a prefix, in bits of struct eg_addr: IPv4's are 96 more than people write
  *   place    a protocol and a port as one number: TCP's ports, and UDP's behind them
  *   entry    one prefix, with the places that it has as ranges
- *   slot     room for an entry's number in the hash table
+ *   slot     room for an entry in the hash table
  *
  * Look-up. For each length that the list has for the address's family: the address is cut to it,
  * its entry found by hash, and the place sought among the entry's ranges by bisection. One probe
@@ -17,13 +17,14 @@
  * 16 steps: the number of targets has no part in it.
  *
  * Invariants
- *   - an entry has one range at least.
+ *   - a slot is empty where its entry has no range, and no entry lies across two cache lines: a
+ *     look-up in a long list waits for memory once for each length.
  *   - an entry's ranges are in order, and no two overlap or touch.
  *   - the slots are a power of two, and at most half are taken.
  *   - the families are apart: only lengths of its own family are tried for an address, so that ::/0
  *     has no address of IPv4 although its bits would.
  *
- * Limits. Memory: 40 to 80 bytes for a prefix, 8 to 16 more for each of its ranges where it has
+ * Limits. Memory: 64 to 128 bytes for a prefix, 8 to 16 more for each of its ranges where it has
  * several. The hash has no key: who writes the list can make its own look-ups slow, but who only
  * asks cannot lengthen a probe beyond the longest run that the list itself made.
  *
@@ -36,7 +37,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { FIRST_SLOTS = 16, FIRST_ENTRIES = 8, LENGTHS = 129, IP4_BITS = EG_ADDR_IP4 * 8 };
+enum { FIRST_SLOTS = 16, LINE = 64, LENGTHS = 129, IP4_BITS = EG_ADDR_IP4 * 8 };
 
 struct range {
 	uint32_t first, last; /* places */
@@ -54,14 +55,23 @@ struct entry {
 _Static_assert(sizeof(struct entry) == 32, "two in a cache line");
 
 struct eg_targets {
-	uint32_t *slots; /* numbers of entries, from 1; 0: empty */
-	size_t mask;     /* slots - 1 */
-	struct entry *entries;
-	size_t count, room; /* of entries */
+	struct entry *slots;
+	size_t mask; /* slots - 1 */
+	size_t count;
 	/* The lengths that there are, by family: IPv6's, IPv4's. */
 	size_t length_count[2];
 	uint8_t lengths[2][LENGTHS];
 };
+
+/* N empty slots, or NULL. */
+static struct entry *new_slots(size_t n)
+{
+	struct entry *slots = aligned_alloc(LINE, n * sizeof(*slots));
+
+	if (slots)
+		memset(slots, 0, n * sizeof(*slots));
+	return slots;
+}
 
 struct eg_targets *eg_targets_new(void)
 {
@@ -70,7 +80,7 @@ struct eg_targets *eg_targets_new(void)
 	if (!set)
 		return NULL;
 	set->mask = FIRST_SLOTS - 1;
-	set->slots = calloc(FIRST_SLOTS, sizeof(*set->slots));
+	set->slots = new_slots(FIRST_SLOTS);
 	if (!set->slots) {
 		free(set);
 		return NULL;
@@ -82,10 +92,9 @@ void eg_targets_free(struct eg_targets *set)
 {
 	if (!set)
 		return;
-	for (size_t i = 0; i < set->count; i++)
-		if (set->entries[i].count > 1)
-			free(set->entries[i].many);
-	free(set->entries);
+	for (size_t i = 0; i <= set->mask; i++)
+		if (set->slots[i].count > 1)
+			free(set->slots[i].many);
 	free(set->slots);
 	free(set);
 }
@@ -115,18 +124,14 @@ static uint64_t hash(const struct eg_addr *addr, uint32_t length)
 }
 
 /* The slot of ADDR, cut to LENGTH, among SLOTS, or the empty one where it would go. */
-static uint32_t *find(const struct eg_targets *set, uint32_t *slots, size_t mask,
-		      const struct eg_addr *addr, uint32_t length)
+static struct entry *find(struct entry *slots, size_t mask, const struct eg_addr *addr,
+			  uint32_t length)
 {
 	for (size_t i = (size_t)hash(addr, length);; i++) {
-		uint32_t *slot = &slots[i & mask];
-		const struct entry *e = set->entries;
+		struct entry *e = &slots[i & mask];
 
-		if (*slot == 0)
-			return slot;
-		e += *slot - 1;
-		if (e->length == length && eg_addr_equal(&e->addr, addr))
-			return slot;
+		if (e->count == 0 || (e->length == length && eg_addr_equal(&e->addr, addr)))
+			return e;
 	}
 }
 
@@ -163,9 +168,8 @@ bool eg_targets_match(const struct eg_targets *set, const struct eg_addr *addr, 
 	for (size_t i = 0; i < set->length_count[is4]; i++) {
 		uint32_t length = set->lengths[is4][i];
 		struct eg_addr cut = eg_addr_cut(addr, length);
-		uint32_t at = *find(set, set->slots, set->mask, &cut, length);
 
-		if (at && has_place(&set->entries[at - 1], place))
+		if (has_place(find(set->slots, set->mask, &cut, length), place))
 			return true;
 	}
 	return false;
@@ -178,37 +182,23 @@ bool eg_targets_match(const struct eg_targets *set, const struct eg_addr *addr, 
 /* Make room for one more slot. */
 static int reserve_slot(struct eg_targets *set)
 {
-	size_t slots = (set->mask + 1) * 2;
-	uint32_t *bigger;
+	size_t slots = set->mask + 1;
+	struct entry *bigger;
 
-	if (set->count + 1 <= slots / 4)
+	if (set->count + 1 <= slots / 2)
 		return 0;
-	if (set->count == UINT32_MAX || !(bigger = calloc(slots, sizeof(*bigger))))
+	bigger = new_slots(slots * 2);
+	if (!bigger)
 		return -ENOMEM;
-	for (size_t i = 0; i < set->count; i++) {
-		const struct entry *e = &set->entries[i];
+	for (size_t i = 0; i < slots; i++) {
+		const struct entry *e = &set->slots[i];
 
-		*find(set, bigger, slots - 1, &e->addr, e->length) = (uint32_t)i + 1;
+		if (e->count)
+			*find(bigger, slots * 2 - 1, &e->addr, e->length) = *e;
 	}
 	free(set->slots);
 	set->slots = bigger;
-	set->mask = slots - 1;
-	return 0;
-}
-
-/* Make room for one more entry. */
-static int reserve_entry(struct eg_targets *set)
-{
-	size_t room = set->room ? set->room * 2 : FIRST_ENTRIES;
-	struct entry *bigger;
-
-	if (set->count < set->room)
-		return 0;
-	bigger = realloc(set->entries, room * sizeof(*bigger));
-	if (!bigger)
-		return -ENOMEM;
-	set->entries = bigger;
-	set->room = room;
+	set->mask = slots * 2 - 1;
 	return 0;
 }
 
@@ -272,15 +262,16 @@ int eg_targets_add(struct eg_targets *set, const struct eg_target *t)
 	bool is4 = eg_addr_is4(&t->addr);
 	uint32_t length = t->prefix + (is4 ? IP4_BITS : 0u);
 	struct eg_addr cut = eg_addr_cut(&t->addr, length);
-	uint32_t *slot;
+	struct entry *e;
 
-	if (reserve_slot(set) || reserve_entry(set))
+	if (reserve_slot(set))
 		return -ENOMEM;
-	slot = find(set, set->slots, set->mask, &cut, length);
-	if (*slot == 0) {
-		set->entries[set->count++] = (struct entry){ .addr = cut, .length = length & 255u };
-		*slot = (uint32_t)set->count;
+	e = find(set->slots, set->mask, &cut, length);
+	if (e->count == 0) {
+		e->addr = cut;
+		e->length = length & 255u;
+		set->count++;
 		note_length(set, is4, length);
 	}
-	return add_range(&set->entries[*slot - 1], new);
+	return add_range(e, new);
 }
