@@ -392,7 +392,7 @@ static ssize_t take_waiting(struct egress *e, uint8_t *buf, size_t len)
 {
 	size_t n;
 
-	/* What another thread is putting there makes the descriptor readable. */
+	/* What is not there yet makes the descriptor readable when it is. */
 	if (!eg_inbox_waits(e->inbox))
 		return 0;
 	eg_lock_take(&e->lock);

@@ -49,7 +49,20 @@ int eg_inbox_fd(const struct eg_inbox *b)
 
 bool eg_inbox_waits(const struct eg_inbox *b)
 {
-	return atomic_load_explicit(&b->waits, memory_order_relaxed);
+	return atomic_load(&b->waits);
+}
+
+/* Say that something waits, and only then make the descriptor readable: a receiver that was woken
+ * and then finds nothing waits in the network, with our frame here. Returns false where it cannot.
+ */
+static bool wake(struct eg_inbox *b)
+{
+	atomic_store(&b->waits, true);
+	/* The counter goes from 0 to 1 at most, so this can neither wait nor fail. */
+	if (eventfd_write(b->fd, 1) == 0)
+		return true;
+	atomic_store(&b->waits, false);
+	return false;
 }
 
 bool eg_inbox_put(struct eg_inbox *b, const uint8_t *frame, size_t len)
@@ -58,12 +71,10 @@ bool eg_inbox_put(struct eg_inbox *b, const uint8_t *frame, size_t len)
 
 	if (len > UINT32_MAX || len + sizeof(head) > eg_ring_room(&b->ring))
 		return false;
-	/* The counter goes from 0 to 1 at most, so this can neither wait nor fail. */
-	if (b->ring.used == 0 && eventfd_write(b->fd, 1) < 0)
+	if (b->ring.used == 0 && !wake(b))
 		return false;
 	eg_ring_write(&b->ring, &head, sizeof(head));
 	eg_ring_write(&b->ring, frame, len);
-	atomic_store_explicit(&b->waits, true, memory_order_relaxed);
 	return true;
 }
 
@@ -80,8 +91,8 @@ size_t eg_inbox_take(struct eg_inbox *b, uint8_t *buf, size_t size)
 	eg_ring_read(&b->ring, buf, size);
 	eg_ring_skip(&b->ring, len - size);
 	if (b->ring.used == 0) {
-		atomic_store_explicit(&b->waits, false, memory_order_relaxed);
 		(void)eventfd_read(b->fd, &value);
+		atomic_store(&b->waits, false);
 	}
 	return size;
 }

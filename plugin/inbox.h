@@ -18,7 +18,8 @@ void eg_inbox_free(struct eg_inbox *b); /* NULL is fine */
 /* A descriptor that is readable exactly while frames wait. Stays the inbox's. */
 int eg_inbox_fd(const struct eg_inbox *b);
 
-/* Whether a frame waits, or did a moment ago: any thread may ask at any time. */
+/* Whether a frame waits, or is just being put or taken: true whenever the descriptor is readable.
+ * Any thread may ask at any time. */
 bool eg_inbox_waits(const struct eg_inbox *b);
 
 /* Add the frame of LEN bytes at FRAME. Returns false, and takes nothing, where it does not fit. */
