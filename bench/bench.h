@@ -132,6 +132,7 @@ struct row {
 	const char *name;
 	const struct cell *cell; /* NULL: what the plugin cannot do yet */
 	const struct cell *base; /* what it is added to */
+	const struct cell *null; /* null:// in its place, to say how many times that it is; or NULL */
 	const struct cell
 		*plain; /* a pass-through plugin, to say how many times that it is; or NULL */
 	const struct cell *floor; /* and a hash table; or NULL */

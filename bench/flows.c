@@ -149,6 +149,7 @@ static void add_direction(const struct bases *b, const struct path *const paths[
 		row_add((struct row){ .name = c->name,
 				      .cell = c,
 				      .base = b->peer,
+				      .null = way == SENT ? b->null : NULL,
 				      .plain = b->vlan,
 				      .floor = b->floor[i],
 				      .goal = sizes[i].goal });
@@ -173,7 +174,8 @@ static void add_bases(struct bases *b, enum way way, size_t len)
 		b->null = cell_of(null, "null://", way, len);
 		vlan = cell_of(null_vlan, "vlan://0{null://}", way, len);
 		row_add((struct row){ .name = b->null->name, .cell = b->null });
-		row_add((struct row){ .name = vlan->name, .cell = vlan, .base = b->null });
+		row_add((struct row){
+			.name = vlan->name, .cell = vlan, .base = b->null, .null = b->null });
 	}
 	row_add((struct row){ .name = b->peer->name, .cell = b->peer });
 	row_add((struct row){ .name = b->vlan->name, .cell = b->vlan, .base = b->peer });

@@ -104,6 +104,7 @@ static void print_row(const struct row *r)
 	       seen(c, NULL, PLAINLY, 0.1), seen(c, NULL, PLAINLY, 0.9));
 	print_against(c, r->base, MINUS);
 	print_against(c, r->base, TIMES);
+	print_against(c, r->null, TIMES);
 	print_against(c, r->plain, TIMES);
 	print_against(c, r->floor, TIMES);
 	print_goal(r->base ? seen(c, r->base, MINUS, 0.5) : 0, r->goal);
@@ -116,9 +117,9 @@ void report_run(size_t rounds)
 	round_count = rounds;
 	measure();
 	printf("\n| ns a frame, medians of %4zu rounds  |  median |     10%% - 90%%     |   added |"
-	       "  x base |  x vlan |  x hash | goal, added  |\n"
+	       "  x base |  x null |  x vlan |  x hash | goal, added  |\n"
 	       "|------------------------------------|---------|-------------------|---------|"
-	       "---------|---------|---------|--------------|\n",
+	       "---------|---------|---------|---------|--------------|\n",
 	       rounds);
 	for (size_t i = 0; i < row_count; i++)
 		print_row(&rows[i]);
