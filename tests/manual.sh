@@ -40,7 +40,7 @@ tags() { # of the section of COMMAND in its manual
 	awk -v command="$1" '/^\.S[HS]/ { in_it = $0 == ".SS " command } in_it' man/vde_egress.1 |
 		sed -n '/^\.TP/{n;s/\\-/-/g;p;}'
 }
-complete() { # COMP_WORD...: what bash would offer for the last of them
+offered() { # COMP_WORD...: what bash would offer for the last of them
 	bash -c '. completions/vde_egress.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _vde_egress
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
 }
@@ -53,18 +53,18 @@ for command in $commands; do
 		"$(part "tools/$command.c" '^static int print_help' '^}' | options_in)"
 	same "options of $command" "$options" "$(tags "$command" | options_in)"
 	same "options of $command and of its completion in bash" "$options" \
-		"$(complete vde_egress "$command" -- | options_in)"
+		"$(offered vde_egress "$command" -- | options_in)"
 	same "options of $command and of its completion in zsh" "$options" \
 		"$(part completions/_vde_egress "^_vde_egress_$command()" '^}' | options_in)"
 done
 same commands "$commands" "$(sed -n 's/^\.SS //p' man/vde_egress.1)"
 same "commands and their completion in bash" "$commands
-help" "$(complete vde_egress '' | grep -v '^-')"
+help" "$(offered vde_egress '' | grep -v '^-')"
 same "commands and their completion in zsh" "$commands
 help" "$(part completions/_vde_egress 'commands=(' '^\t)' | sed -n "s/^\t\t'\([a-z]*\):.*/\1/p")"
 sheets=$(sed -n 's/^\t\[EG_SHEET_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p' tools/sheet.c)
 [ -n "$sheets" ]
-same "tables of report and their completion in bash" "$sheets" "$(complete vde_egress report --csv = '')"
+same "tables of report and their completion in bash" "$sheets" "$(offered vde_egress report --csv = '')"
 same "tables of report and their completion in zsh" "$sheets" \
 	"$(sed -n 's/.*--csv=.*:table:(\(.*\)).*/\1/p' completions/_vde_egress | tr ' ' '\n')"
 exit $bad
