@@ -114,9 +114,9 @@ static void is_expected(void)
 {
 	size_t i = 0;
 
-	while (out[i] && out[i] == expected[i])
+	while (output[i] && output[i] == expected[i])
 		i++;
-	ck_assert_msg(strcmp(out, expected) == 0, "from byte %zu on it is %.60s", i, out + i);
+	ck_assert_msg(strcmp(output, expected) == 0, "from byte %zu on it is %.60s", i, output + i);
 }
 
 START_TEST(each_want_is_a_line_with_what_asked_for_it)
@@ -124,7 +124,7 @@ START_TEST(each_want_is_a_line_with_what_asked_for_it)
 	make_record();
 	ck_assert_int_eq(LEARN("x.pcapng"), 0);
 	is_expected();
-	ck_assert_str_eq(err, "");
+	ck_assert_str_eq(complaint, "");
 }
 END_TEST
 
@@ -132,7 +132,7 @@ END_TEST
  * It is a policy
  */
 
-/* The language takes all lines of out, which is written to NAME. Returns how many lines are no
+/* The language takes all lines of output, which is written to NAME. Returns how many lines are no
  * comments. */
 static size_t is_policy(const char *name)
 {
@@ -140,7 +140,7 @@ static size_t is_policy(const char *name)
 	size_t lines = 0;
 
 	w->policy = eg_policy_new();
-	for (const char *line = out, *end; *line; line = end + 1) {
+	for (const char *line = output, *end; *line; line = end + 1) {
 		size_t n;
 
 		end = strchr(line, '\n');
@@ -150,7 +150,7 @@ static size_t is_policy(const char *name)
 		ck_assert_msg(eg_words_apply_line(w, line, n) == 0, "%.*s: %s", (int)n, line,
 			      w->error);
 	}
-	command_write(name, out);
+	command_write(name, output);
 	eg_policy_free(w->policy);
 	free(w);
 	return lines;
@@ -189,8 +189,8 @@ START_TEST(what_was_blocked_passes_under_it)
 	ck_assert_int_eq(LEARN("blocked.pcapng"), 0);
 	ck_assert_uint_eq(is_policy("learned"), 8);
 	ck_assert_int_eq(REPLAY("--sum", "learned", "traffic.pcapng"), 0);
-	ck_assert_ptr_null(strstr(out, "block"));
-	ck_assert_ptr_nonnull(strstr(out, "pass        -             -                 12 "));
+	ck_assert_ptr_null(strstr(output, "block"));
+	ck_assert_ptr_nonnull(strstr(output, "pass        -             -                 12 "));
 }
 END_TEST
 
@@ -219,25 +219,26 @@ START_TEST(events_are_a_source)
 	command_write("x.json", events);
 	ck_assert_int_eq(LEARN("x.json"), 0);
 	/* A look-up that passed is known, and its guest's alone. */
-	ck_assert_ptr_nonnull(strstr(out, "\nallow 192.0.2.1:443/tcp                 # once, " DAY
-					  "11:03:55, after a look-up of mirror.example.org\n"
-					  "allow 192.0.2.2:443/tcp                 # 11 times, " DAY
-					  "11:03:56 to " DAY "11:03:59\n"));
-	ck_assert_ptr_null(strstr(out, "\nresolve"));
+	ck_assert_ptr_nonnull(strstr(output,
+				     "\nallow 192.0.2.1:443/tcp                 # once, " DAY
+				     "11:03:55, after a look-up of mirror.example.org\n"
+				     "allow 192.0.2.2:443/tcp                 # 11 times, " DAY
+				     "11:03:56 to " DAY "11:03:59\n"));
+	ck_assert_ptr_null(strstr(output, "\nresolve"));
 	ck_assert_uint_eq(is_policy("p"), 2);
 }
 END_TEST
 
 START_TEST(order_of_files_does_not_matter)
 {
-	static char first[sizeof(out)];
+	static char first[sizeof(output)];
 
 	make_record();
 	command_write("x.json", events);
 	ck_assert_int_eq(LEARN("x.pcapng", "x.json"), 0);
-	memcpy(first, out, sizeof(out));
+	memcpy(first, output, sizeof(output));
 	ck_assert_int_eq(LEARN("x.json", "x.pcapng"), 0);
-	ck_assert_str_eq(out, first);
+	ck_assert_str_eq(output, first);
 }
 END_TEST
 
@@ -260,13 +261,13 @@ START_TEST(many_names_of_a_domain_are_a_hint_and_no_wildcard)
 	}
 	command_save(&file, "x.pcapng");
 	ck_assert_int_eq(LEARN("x.pcapng"), 0);
-	ck_assert_ptr_nonnull(strstr(out, "# names that were looked up\n"
-					  "# 5 of them are below one domain: \"resolve "
-					  "*.cdn.example.org\" lets all names there through\n"
-					  "resolve n0.org "));
-	ck_assert_ptr_nonnull(strstr(out, "\nresolve a.cdn.example.org "));
-	ck_assert_ptr_null(strstr(out, "\nresolve *"));
-	ck_assert_ptr_null(strstr(out, "*.org"));
+	ck_assert_ptr_nonnull(strstr(output, "# names that were looked up\n"
+					     "# 5 of them are below one domain: \"resolve "
+					     "*.cdn.example.org\" lets all names there through\n"
+					     "resolve n0.org "));
+	ck_assert_ptr_nonnull(strstr(output, "\nresolve a.cdn.example.org "));
+	ck_assert_ptr_null(strstr(output, "\nresolve *"));
+	ck_assert_ptr_null(strstr(output, "*.org"));
 	ck_assert_uint_eq(is_policy("p"), 12);
 }
 END_TEST
@@ -342,7 +343,7 @@ START_TEST(targets_are_lines_where_a_policy_can_name_them)
 	ck_assert_int_eq(LEARN("x.json"), 0);
 	ck_assert_uint_eq(is_policy("p"), targets[_i].can);
 	ck_assert_ptr_nonnull(
-		strstr(out, targets[_i].can ? "\nallow " : "no target of a policy: "));
+		strstr(output, targets[_i].can ? "\nallow " : "no target of a policy: "));
 }
 END_TEST
 
@@ -351,7 +352,7 @@ START_TEST(nothing_is_a_policy_too)
 	command_write("x.json", "");
 	ck_assert_int_eq(LEARN("x.json"), 0);
 	ck_assert_uint_eq(is_policy("p"), 0);
-	ck_assert_ptr_nonnull(strstr(out, "have been: 0 times\n"));
+	ck_assert_ptr_nonnull(strstr(output, "have been: 0 times\n"));
 }
 END_TEST
 
@@ -360,8 +361,8 @@ START_TEST(frames_without_a_reason_are_said)
 	make_traffic();
 	ck_assert_int_eq(LEARN("traffic.pcapng"), 0);
 	ck_assert_uint_eq(is_policy("p"), 0);
-	ck_assert_ptr_nonnull(strstr(out, "\n# frames of captures that do not say why they were "
-					  "blocked (vde_egress replay -w does): 12 times, "));
+	ck_assert_ptr_nonnull(strstr(output, "\n# frames of captures that do not say why they were "
+					     "blocked (vde_egress replay -w does): 12 times, "));
 }
 END_TEST
 
@@ -395,7 +396,7 @@ START_TEST(fault_in_the_input_is_status_1_and_the_rest_is_used)
 {
 	command_write("x.json", events);
 	ck_assert_int_eq(LEARN("x.json", "nothing"), 1);
-	ck_assert_str_eq(err, "vde_egress: nothing: No such file or directory\n");
+	ck_assert_str_eq(complaint, "vde_egress: nothing: No such file or directory\n");
 	ck_assert_uint_eq(is_policy("p"), 2);
 }
 END_TEST
@@ -408,7 +409,7 @@ START_TEST(wrong_command_line_is_status_2)
 
 	memcpy(arguments + 1, usages[_i], sizeof(usages[_i]));
 	ck_assert_int_eq(command_run(eg_command_learn, arguments), 2);
-	ck_assert_str_eq(out, "");
+	ck_assert_str_eq(output, "");
 }
 END_TEST
 

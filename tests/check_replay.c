@@ -32,10 +32,10 @@ static const char *ruled(const char *pattern)
 	return text;
 }
 
-/* Whether PATTERN is in out. */
+/* Whether PATTERN is in output. */
 static bool says(const char *pattern)
 {
-	return strstr(out, ruled(pattern)) != NULL;
+	return strstr(output, ruled(pattern)) != NULL;
 }
 
 static void setup(void)
@@ -83,8 +83,8 @@ START_TEST(each_frame_is_a_line)
 	traffic_all(false);
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("p", "x.pcapng"), 0);
-	ck_assert_str_eq(out, ruled(expected));
-	ck_assert_str_eq(err, "");
+	ck_assert_str_eq(output, ruled(expected));
+	ck_assert_str_eq(complaint, "");
 }
 END_TEST
 
@@ -93,8 +93,8 @@ START_TEST(guest_is_known_by_its_address)
 	traffic_all(true);
 	command_save(&traffic, "x.pcap");
 	ck_assert_int_eq(REPLAY("--guest", GUEST, "p", "x.pcap"), 0);
-	ck_assert_str_eq(out, ruled(expected));
-	ck_assert_str_eq(err, "");
+	ck_assert_str_eq(output, ruled(expected));
+	ck_assert_str_eq(complaint, "");
 }
 END_TEST
 
@@ -114,8 +114,8 @@ START_TEST(without_a_direction_there_is_no_verdict)
 	traffic_all(true);
 	command_save(&traffic, "x.pcap");
 	ck_assert_int_eq(REPLAY("p", "x.pcap"), 1);
-	ck_assert_str_eq(out, "");
-	ck_assert_str_eq(err,
+	ck_assert_str_eq(output, "");
+	ck_assert_str_eq(complaint,
 			 "vde_egress: x.pcap: packet 1 does not say which way it went: give the "
 			 "guest's MAC address with --guest\n"
 			 "vde_egress: " GUEST " sent 11 frames\n"
@@ -128,8 +128,9 @@ START_TEST(guest_that_sent_nothing_is_a_fault)
 	traffic_all(true);
 	command_save(&traffic, "x.pcap");
 	ck_assert_int_eq(REPLAY("--sum", "--guest=52:54:00:12:34:57", "p", "x.pcap"), 1);
-	ck_assert_str_eq(err, "vde_egress: no frame was sent by 52:54:00:12:34:57: all were judged "
-			      "as the network's\n");
+	ck_assert_str_eq(complaint,
+			 "vde_egress: no frame was sent by 52:54:00:12:34:57: all were judged "
+			 "as the network's\n");
 }
 END_TEST
 
@@ -147,9 +148,9 @@ START_TEST(sums_say_all)
 	traffic_all(false);
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("--sum", "p", "x.pcapng"), 0);
-	ck_assert_str_eq(out, ruled(sums));
+	ck_assert_str_eq(output, ruled(sums));
 	ck_assert_int_eq(REPLAY("--sum", "--json", "p", "x.pcapng"), 0);
-	ck_assert_int_eq(strncmp(out,
+	ck_assert_int_eq(strncmp(output,
 				 "{\"sums\":[{\"verdict\":\"pass\",\"frames\":7,\"bytes\":376},"
 				 "{\"verdict\":\"block\",\"reason\":\"ethertype\",\"rule\":"
 				 "\"default\",\"frames\":1,\"bytes\":18},",
@@ -182,7 +183,7 @@ START_TEST(monitor_would_block)
 	command_save(&traffic, "x.pcapng");
 	command_write("monitor", "mode monitor\n");
 	ck_assert_int_eq(REPLAY("monitor", "x.pcapng"), 0);
-	ck_assert_ptr_null(strstr(out, " block "));
+	ck_assert_ptr_null(strstr(output, " block "));
 	ck_assert(says("out would-block tcp-new       @ 10.0.2.15:40000"));
 }
 END_TEST
@@ -207,11 +208,11 @@ START_TEST(several_files_are_one_traffic)
 {
 	make_two();
 	ck_assert_int_eq(REPLAY("p", "a.pcapng", "b.pcapng"), 0);
-	ck_assert_ptr_null(strstr(out, "block"));
-	ck_assert_int_eq(strncmp(out, "a.pcapng:1 2026", 15), 0);
+	ck_assert_ptr_null(strstr(output, "block"));
+	ck_assert_int_eq(strncmp(output, "a.pcapng:1 2026", 15), 0);
 	ck_assert(says("\nb.pcapng:1 2026"));
 	ck_assert_int_eq(REPLAY("--sum", "p", "b.pcapng", "a.pcapng"), 0);
-	ck_assert_ptr_null(strstr(out, "block"));
+	ck_assert_ptr_null(strstr(output, "block"));
 	ck_assert_int_eq(REPLAY("--sum", "p", "b.pcapng"), 0);
 	ck_assert(says("block       udp-new       @          2 "));
 }
@@ -230,7 +231,7 @@ START_TEST(time_is_the_captures)
 	ck_assert_int_eq(REPLAY("--sum", "p", "x.pcapng"), 0);
 	ck_assert(says("pass        -             -                  3 "));
 	ck_assert(says("block       udp-new       @          1 "));
-	ck_assert_str_eq(err,
+	ck_assert_str_eq(complaint,
 			 "vde_egress: 2 frames are older than one before them, and were judged "
 			 "at its time\n");
 }
@@ -264,7 +265,7 @@ START_TEST(packet_without_a_time_goes_with_the_one_before)
 	ck_assert(says(
 		"x.pcapng:2 -                              out pass        -             -     "
 		"    10.0.2.15:40000 > 10.0.2.2:124 udp len=47\ny.pcapng:1 "));
-	ck_assert_str_eq(err, "");
+	ck_assert_str_eq(complaint, "");
 }
 END_TEST
 
@@ -288,7 +289,7 @@ START_TEST(what_is_cut_short_is_not_judged_and_opens_nothing)
 	ck_assert(says("in  unjudged    truncated     -         10.0.2.2:124 > "
 		       "10.0.2.15:40000 udp len=40\n"));
 	ck_assert(says("out block       udp-new       @ 10.0.2.15:40000"));
-	ck_assert_str_eq(err,
+	ck_assert_str_eq(complaint,
 			 "vde_egress: 1 packets cannot be judged, and count as never sent: they "
 			 "are cut short, or no Ethernet frames\n");
 }
@@ -307,7 +308,7 @@ START_TEST(what_is_no_ethernet_frame_is_not_judged)
 	captures_packet(&traffic, 0, TRAFFIC_AT / 1000, packet_text, PACKET_TEXT, NULL, 0);
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("p", "x.pcapng"), 1);
-	ck_assert_str_eq(out,
+	ck_assert_str_eq(output,
 			 "      1 2026-11-24T11:03:54.000000000Z -   unjudged    link-type     - "
 			 "        - > - - len=20\n");
 }
@@ -323,7 +324,7 @@ START_TEST(fragments_get_the_verdict_of_the_whole)
 	traffic_fragment(32, 16, false);
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("p", "x.pcapng"), 0);
-	ck_assert_ptr_null(strstr(out, "block"));
+	ck_assert_ptr_null(strstr(output, "block"));
 	/* Told when it is known: behind what was judged in between. */
 	ck_assert(says("arp len=42\n      2 2026"));
 	ck_assert(says("len=50\n      4 2026"));
@@ -342,7 +343,7 @@ START_TEST(fragments_that_nobody_asked_for_are_blocked_together)
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("--sum", "p", "x.pcapng"), 0);
 	ck_assert(says("block       udp-new       @          3 "));
-	ck_assert_ptr_null(strstr(out, "pass"));
+	ck_assert_ptr_null(strstr(output, "pass"));
 }
 END_TEST
 
@@ -381,8 +382,9 @@ START_TEST(our_answers_and_notes_are_no_traffic)
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("--sum", "--json", "p", "x.pcapng"), 0);
 	ck_assert(says("],\"frames\":2,\"answers\":1,\"notes\":1}\n"));
-	ck_assert_str_eq(err, "vde_egress: 1 answers and 1 notes of the module's own were passed "
-			      "over\n");
+	ck_assert_str_eq(complaint,
+			 "vde_egress: 1 answers and 1 notes of the module's own were passed "
+			 "over\n");
 }
 END_TEST
 

@@ -40,8 +40,8 @@ START_TEST(bad_policy_says_where_and_nothing_else)
 	command_write("f", faults[_i].text);
 	snprintf(line, sizeof(line), "vde_egress: %s\n", faults[_i].why);
 	ck_assert_int_eq(REPLAY("-w", "w.pcapng", "f", "x.pcapng"), 1);
-	ck_assert_str_eq(out, "");
-	ck_assert_str_eq(err, line);
+	ck_assert_str_eq(output, "");
+	ck_assert_str_eq(complaint, line);
 	ck_assert_int_eq(folder_size("w.pcapng"), -1);
 }
 END_TEST
@@ -51,17 +51,19 @@ START_TEST(what_cannot_be_read_is_said_before_any_verdict)
 	traffic_all(false);
 	command_save(&traffic, "x.pcapng");
 	ck_assert_int_eq(REPLAY("nothing", "x.pcapng"), 1);
-	ck_assert_str_eq(err, "vde_egress: nothing: cannot be opened: No such file or directory\n");
+	ck_assert_str_eq(complaint,
+			 "vde_egress: nothing: cannot be opened: No such file or directory\n");
 	ck_assert_int_eq(REPLAY("p", "x.pcapng", "nothing"), 1);
-	ck_assert_str_eq(err, "vde_egress: nothing: No such file or directory\n");
+	ck_assert_str_eq(complaint, "vde_egress: nothing: No such file or directory\n");
 	ck_assert_int_eq(REPLAY("p", "x.pcapng", "p"), 1);
-	ck_assert_str_eq(err, "vde_egress: p: is neither a capture nor a file of events\n");
+	ck_assert_str_eq(complaint, "vde_egress: p: is neither a capture nor a file of events\n");
 	ck_assert_int_eq(REPLAY("p", "x.pcapng", "./x.pcapng"), 1);
-	ck_assert_str_eq(err, "vde_egress: ./x.pcapng: is given twice\n");
+	ck_assert_str_eq(complaint, "vde_egress: ./x.pcapng: is given twice\n");
 	command_write("events", "{}\n");
 	ck_assert_int_eq(REPLAY("p", "events"), 1);
-	ck_assert_str_eq(err, "vde_egress: events: is a file of events: packets are needed\n");
-	ck_assert_str_eq(out, "");
+	ck_assert_str_eq(complaint,
+			 "vde_egress: events: is a file of events: packets are needed\n");
+	ck_assert_str_eq(output, "");
 }
 END_TEST
 
@@ -117,12 +119,12 @@ static void make_record(struct eg_policy *p)
 	eg_pipeline_free(pipeline);
 }
 
-/* The reasons in the comments of NAME's blocked frames are those of the lines in out, in order.
+/* The reasons in the comments of NAME's blocked frames are those of the lines in output, in order.
  * Returns how many there are. */
 static size_t same_reasons(const char *name)
 {
 	struct pcapng file;
-	const char *line = out;
+	const char *line = output;
 	size_t n = 0;
 
 	pcapng_read(&file, name);
@@ -153,7 +155,7 @@ START_TEST(record_replayed_says_its_own_reasons)
 	eg_policy_free(p);
 	command_write("empty", "");
 	ck_assert_int_eq(REPLAY("empty", "x.pcapng"), 0);
-	for (const char *c = out; *c; c++)
+	for (const char *c = output; *c; c++)
 		lines += *c == '\n';
 	ck_assert_uint_gt(lines, 30);
 	ck_assert_uint_eq(same_reasons("x.pcapng"), lines);
@@ -194,11 +196,11 @@ START_TEST(classic_captures_are_written_too)
 	command_save(&traffic, "x.pcap");
 	ck_assert_int_eq(REPLAY("-w", "w.pcap", "--guest", GUEST, "p", "x.pcap"), 0);
 	ck_assert_int_eq(REPLAY("--sum", "--guest", GUEST, "p", "w.pcap"), 0);
-	ck_assert_ptr_null(strstr(out, "pass"));
-	ck_assert(strstr(out, "block       dns-name      resolve            1 ") != NULL);
+	ck_assert_ptr_null(strstr(output, "pass"));
+	ck_assert(strstr(output, "block       dns-name      resolve            1 ") != NULL);
 	ck_assert_int_eq(REPLAY("-w", "no/w.pcap", "--guest", GUEST, "p", "x.pcap"), 1);
-	ck_assert_str_eq(out, "");
-	ck_assert_str_eq(err,
+	ck_assert_str_eq(output, "");
+	ck_assert_str_eq(complaint,
 			 "vde_egress: no/w.pcap cannot be written: No such file or directory\n");
 }
 END_TEST
@@ -241,10 +243,10 @@ START_TEST(names_do_no_harm)
 	command_save(&traffic, "\x1b[2J.pcapng");
 	ck_assert_int_eq(REPLAY("p", "\x1b[2J.pcapng"), 0);
 	command_is_plain();
-	ck_assert_ptr_nonnull(strstr(out, "name=\\027\\0930\\059x\\007\\032\\060script"));
+	ck_assert_ptr_nonnull(strstr(output, "name=\\027\\0930\\059x\\007\\032\\060script"));
 	ck_assert_int_eq(REPLAY("--json", "p", "\x1b[2J.pcapng"), 0);
 	command_is_plain();
-	ck_assert_ptr_nonnull(strstr(out, "{\"file\":\"\\\\x1b[2J.pcapng\","));
+	ck_assert_ptr_nonnull(strstr(output, "{\"file\":\"\\\\x1b[2J.pcapng\","));
 }
 END_TEST
 
@@ -266,7 +268,7 @@ START_TEST(wrong_command_line_is_status_2)
 
 	memcpy(arguments + 1, usages[_i], sizeof(usages[_i]));
 	ck_assert_int_eq(command_run(eg_command_replay, arguments), 2);
-	ck_assert_str_eq(out, "");
+	ck_assert_str_eq(output, "");
 }
 END_TEST
 

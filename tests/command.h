@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-static char out[1 << 20], err[1 << 16]; /* of the last run, NUL-terminated */
+static char output[1 << 20], complaint[1 << 16]; /* of the last run, NUL-terminated */
 
 static inline void command_setup(void)
 {
@@ -60,8 +60,8 @@ static inline int command_run(int (*run)(int argc, char **argv), const char *con
 	saved[0] = command_divert(STDOUT_FILENO, "stdout");
 	saved[1] = command_divert(STDERR_FILENO, "stderr");
 	status = run(argc, argv);
-	command_restore(STDOUT_FILENO, saved[0], "stdout", out, sizeof(out));
-	command_restore(STDERR_FILENO, saved[1], "stderr", err, sizeof(err));
+	command_restore(STDOUT_FILENO, saved[0], "stdout", output, sizeof(output));
+	command_restore(STDERR_FILENO, saved[1], "stderr", complaint, sizeof(complaint));
 	return status;
 }
 
@@ -80,9 +80,9 @@ static inline void command_write(const char *name, const char *text)
 /* Only printable ASCII and newlines came out. */
 static inline void command_is_plain(void)
 {
-	for (const char *p = out; *p; p++)
+	for (const char *p = output; *p; p++)
 		ck_assert((*p >= ' ' && *p <= '~') || *p == '\n');
-	for (const char *p = err; *p; p++)
+	for (const char *p = complaint; *p; p++)
 		ck_assert((*p >= ' ' && *p <= '~') || *p == '\n');
 }
 
