@@ -147,6 +147,13 @@ static const struct scene {
 	{ "[log=\"%s/log.pcapng\"]", "log.pcapng", 1, 20 },
 	/* One that is full is rotated at once. */
 	{ "[log=\"%s/log.pcapng\"/log-size=\"64k\"/log-files=\"2\"]", "log.pcapng", 600, 0 },
+	{ "[events=\"%s/events.json\"]", NULL, 0, 0 },
+	{ "[log=\"%s/log.pcapng\"/events=\"%s/events.json\"/log-size=\"64k\"]", "log.pcapng", 1, 0 },
+	/* Tables that grow: prefixes, and ranges of ports. */
+	{ "[allow=\"192.0.2.1:1,3,5,7,9/tcp 192.0.2.2:1 192.0.2.3:1 192.0.2.4:1 192.0.2.5:1 "
+	  "192.0.2.6:1 192.0.2.7:1 192.0.2.8:1 192.0.2.9:1 [2001:db8::]/32:53/udp\"/"
+	  "block=\"198.51.100.0/24 a.example *.b.example\"/resolve=\"*.c.example\"]",
+	  NULL, 0, 0 },
 	{ "[flows=16/action=drop/dns=\"192.0.2.53\"/policy=\"%s/policy\"]", NULL, 0, 0 },
 };
 
@@ -378,7 +385,7 @@ END_TEST
 static void remove_folder(void)
 {
 	static const char *const names[] = { "log.pcap", "log.pcapng", "log.1.pcapng",
-					     "log.2.pcapng", "policy" };
+					     "log.2.pcapng", "events.json", "policy" };
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

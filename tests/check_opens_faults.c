@@ -35,6 +35,7 @@
 void *__interceptor_malloc(size_t size) __attribute__((weak));
 void *__interceptor_calloc(size_t n, size_t size) __attribute__((weak));
 void *__interceptor_realloc(void *p, size_t size) __attribute__((weak));
+void *__interceptor_aligned_alloc(size_t align, size_t size) __attribute__((weak));
 void __interceptor_free(void *p) __attribute__((weak));
 
 #define NEXT_ALLOCATOR(name)                                                                       \
@@ -121,6 +122,12 @@ EXPORT void *realloc(void *p, size_t size)
 	if (faults_fail(FAULT_MEMORY))
 		return NULL;
 	return p ? next(p, size) : counted(next(p, size));
+}
+
+EXPORT void *aligned_alloc(size_t align, size_t size)
+{
+	NEXT_ALLOCATOR(aligned_alloc);
+	return faults_fail(FAULT_MEMORY) ? NULL : counted(next(align, size));
 }
 
 EXPORT void free(void *p)
