@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { QUEUE = 128, ROUNDS = 24, TIMERS = 4 };
+enum { QUEUE = 128, ROUNDS = 24, TIMERS = 4, BEGIN = 1000000 /* ms */ };
 
 struct frame {
 	size_t len;
@@ -395,7 +395,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	g_log_set_default_handler(silent, NULL);
-	run.now = 1000000;
 	for (unsigned i = 0; i < STEP_OPTIONS; i++)
 		policies[i] = make_policy(i);
 	if (getenv("EG_FUZZ_PERMISSIVE"))
@@ -417,6 +416,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run.input_size = size;
 	run.mute = data[0] & STEP_OPTION_MUTE;
 	run.first = run.count = 0;
+	run.now = BEGIN; /* an input does not depend on those before it */
 	net_reset(data[0] & STEP_OPTION_RESOLVE, data[0] & STEP_OPTION_ALLOW, violation);
 	guest_reset(guest_sends);
 	run.pipeline = eg_pipeline_new(policies[data[0] % STEP_OPTIONS], &seed, NULL, NULL);
@@ -428,6 +428,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		play(&s);
 	slirp_cleanup(run.slirp);
 	eg_pipeline_free(run.pipeline);
-	run.now += 100000;
 	return 0;
 }
