@@ -7,7 +7,7 @@
 
 uint16_t eg_format_get16(const struct eg_input *c, const uint8_t *p)
 {
-	return c->big_endian ? eg_get16(p) : (uint16_t)(p[1] << 8 | p[0]);
+	return c->big_endian ? eg_get16(p) : (uint16_t)((unsigned)p[1] << 8 | p[0]);
 }
 
 uint32_t eg_format_get32(const struct eg_input *c, const uint8_t *p)
