@@ -46,7 +46,9 @@ void eg_queue_free(struct eg_queue *q)
 {
 	if (!q)
 		return;
-	pthread_cond_destroy(&q->filled);
+	/* Not destroyed: that waits for who waits, and holds nothing. vdens runs the guest's side in a
+	 * process that shares memory with the one that our thread is in; where that one was killed,
+	 * the thread died waiting, and closing would never end. */
 	pthread_mutex_destroy(&q->lock);
 	free(q->batches[0].bytes);
 	free(q->batches[1].bytes);

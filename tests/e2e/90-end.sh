@@ -43,3 +43,24 @@ try "without: vde_plug ends when its switch is stopped" ends TERM
 try "without: vde_plug ends when its switch is killed" ends KILL
 try "behind: it ends in the same way when the switch is stopped" ends_alike TERM
 try "behind: it ends in the same way when the switch is killed" ends_alike KILL
+
+# vdens starts the plug and then serves the guest in a process that shares memory with the first: killing that one
+# leaves the other with threads that are no more, and yet it has to end with the guest's command.
+ends_without_its_threads() {
+    start vdens vdens "$1" sh "$E2E/guest.sh" "$W"
+    wait_for 5 test -s "$W/guest.pid" || { cat "$W/vdens.log"; return 1; }
+    serving=$(ps -o ppid= -p "$(cat "$W/guest.pid")" | tr -d ' ')
+    # The writer waits.
+    sleep 0.3
+    stop vdens KILL
+    kill "$(cat "$W/guest.pid")"
+    rm -f "$W/guest.pid"
+    wait_for 3 ended "$serving" && return 0
+    ps -o pid,stat,wchan:20,args -p "$serving"
+    kill -KILL "$serving"
+    return 1
+}
+ended() { case $(ps -o stat= -p "$1") in '' | Z*) return 0 ;; esac; return 1; }
+
+try "behind: vdens ends with the guest, though its first process was killed" \
+    ends_without_its_threads "$(behind "log=\"$W/killed.pcapng\"/events=\"$W/killed.json\"" null://)"
