@@ -324,7 +324,9 @@ static void sum_up(struct eg_recorder *r, bool all)
 /* Write one record that is not told by the pipeline. */
 static void say(struct eg_recorder *r, enum eg_record_kind kind, const void *bytes, size_t len)
 {
-	const struct eg_record record = { .when = ago(0), .kind = kind, .len = (uint32_t)len };
+	const struct eg_record record = {
+		.when = ago(0), .kind = (uint8_t)kind, .len = (uint32_t)len
+	};
 	uint64_t room[64];
 	struct eg_batch b = { .bytes = (uint8_t *)room, .size = sizeof(room) };
 
