@@ -35,6 +35,7 @@
  */
 #include "appendfile.h"
 
+#include "clock.h"
 #include "ownfile.h"
 #include "rotate.h"
 
@@ -67,14 +68,6 @@ struct eg_appendfile {
 	uint64_t retry;   /* no rotation before, ms */
 	uint8_t page[EG_PAGE];
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /*
  * Writing
@@ -254,7 +247,7 @@ static int renew(struct eg_appendfile *f)
 /* End this file and begin the next. Returns 0 or a negative errno. */
 static int rotate(struct eg_appendfile *f)
 {
-	uint64_t now = now_ms();
+	uint64_t now = eg_clock_ms();
 	int rc;
 
 	end(f);

@@ -34,6 +34,7 @@
  * left in errno: libvdeplug would take it for a missing module and try the next
  * folder of its search path.
  */
+#include "clock.h"
 #include "complain.h"
 #include "config.h"
 #include "gate.h"
@@ -88,15 +89,6 @@ struct egress {
 	struct parts parts;
 	uint8_t frame[EG_FRAME_MAX]; /* the guest's, as it is judged and sent */
 };
-
-/* Milliseconds on a clock that costs no system call and never goes back. */
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static int watch(int epoll, int fd)
 {
@@ -177,7 +169,7 @@ static int close_all(struct egress *e)
 			    e->unreceived);
 	eg_recorder_ending(e->recorder);
 	if (e->pipeline)
-		eg_pipeline_end(e->pipeline, now_ms());
+		eg_pipeline_end(e->pipeline, eg_clock_ms());
 	eg_recorder_close(e->recorder); /* its writer asks the pipeline */
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
@@ -328,7 +320,7 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	if (len <= EG_FRAME_MAX)
 		buf = memcpy(e->frame, buf, len);
 	eg_lock_take(&e->lock);
-	eg_pipeline_from_guest(e->pipeline, buf, len, now_ms(), &o);
+	eg_pipeline_from_guest(e->pipeline, buf, len, eg_clock_ms(), &o);
 	if (o.reply_len)
 		deliver(e, o.reply, o.reply_len);
 	if (o.parts)
@@ -377,7 +369,7 @@ static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n, size_t s
 	struct eg_outcome o;
 
 	eg_lock_take(&e->lock);
-	eg_pipeline_from_network(e->pipeline, buf, n, now_ms(), &o);
+	eg_pipeline_from_network(e->pipeline, buf, n, eg_clock_ms(), &o);
 	n = o.verdict == EG_PASS ? o.out_len : 0;
 	if (o.parts) {
 		deliver_parts(e, &o);

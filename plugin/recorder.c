@@ -18,6 +18,7 @@
  */
 #include "recorder.h"
 
+#include "clock.h"
 #include "complain.h"
 #include "outputs.h"
 #include "queue.h"
@@ -68,14 +69,6 @@ static const uint8_t record_kinds[] = {
 	[EG_REPORT_FLOW_END] = EG_RECORD_FLOW_END,
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static uint64_t to_ns(const struct timespec *t)
 {
 	return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_nsec;
@@ -109,7 +102,7 @@ static bool take(struct eg_recorder *r, const struct eg_sample_key *key,
 	bool whole;
 
 	pthread_mutex_lock(&r->sampling);
-	whole = eg_sample_take(r->sampler, key, now_ms(), to_ns(when));
+	whole = eg_sample_take(r->sampler, key, eg_clock_ms(), to_ns(when));
 	pthread_mutex_unlock(&r->sampling);
 	return whole;
 }
@@ -119,7 +112,7 @@ static void miss(struct eg_recorder *r, const struct eg_sample_key *key,
 		 const struct timespec *when)
 {
 	pthread_mutex_lock(&r->sampling);
-	eg_sample_miss(r->sampler, key, now_ms(), to_ns(when));
+	eg_sample_miss(r->sampler, key, eg_clock_ms(), to_ns(when));
 	pthread_mutex_unlock(&r->sampling);
 }
 
@@ -210,7 +203,7 @@ static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 {
 	const struct eg_flow *f = report->flow;
 	const struct eg_sample_key key = flow_key(report);
-	const uint64_t opened = (uint64_t)f->opened * 1000, now = now_ms();
+	const uint64_t opened = (uint64_t)f->opened * 1000, now = eg_clock_ms();
 	const struct eg_record_flow flow = {
 		.opened = ago(now > opened ? now - opened : 0),
 		.guest = f->key.guest,
@@ -311,7 +304,7 @@ static void sum_up(struct eg_recorder *r, bool all)
 		size_t n;
 
 		pthread_mutex_lock(&r->sampling);
-		n = eg_sample_collect(r->sampler, now_ms(), all, sums);
+		n = eg_sample_collect(r->sampler, eg_clock_ms(), all, sums);
 		pthread_mutex_unlock(&r->sampling);
 		r->summaries.used = 0;
 		for (size_t j = 0; j < n; j++)
@@ -348,7 +341,7 @@ static void say_engine(struct eg_recorder *r, const char *message)
 
 static void say_stats(struct eg_recorder *r)
 {
-	struct eg_record_stats stats = { .uptime = (now_ms() - r->started) / 1000 };
+	struct eg_record_stats stats = { .uptime = (eg_clock_ms() - r->started) / 1000 };
 
 	if (!r->stats)
 		return;
@@ -359,7 +352,7 @@ static void say_stats(struct eg_recorder *r)
 static void *write_all(void *recorder)
 {
 	struct eg_recorder *r = recorder;
-	uint64_t summed = now_ms(), said = summed, now;
+	uint64_t summed = eg_clock_ms(), said = summed, now;
 	struct eg_batch *b;
 
 	say_engine(r, "start");
@@ -368,7 +361,7 @@ static void *write_all(void *recorder)
 			write_batch(r, b);
 		else
 			eg_outputs_tick(r->outputs);
-		now = now_ms();
+		now = eg_clock_ms();
 		if (now - summed < (uint64_t)WAKE)
 			continue;
 		summed = now;
@@ -443,7 +436,7 @@ int eg_recorder_open(struct eg_recorder **out, const struct eg_recorder_options 
 	}
 	pthread_mutex_init(&r->sampling, NULL);
 	r->events = o->events;
-	r->started = now_ms();
+	r->started = eg_clock_ms();
 	strncpy(r->mode, o->mode ? o->mode : "", sizeof(r->mode) - 1);
 	strncpy(r->action, o->action ? o->action : "", sizeof(r->action) - 1);
 	r->stats = o->stats;

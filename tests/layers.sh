@@ -18,7 +18,7 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns judge_flow pipeline.c
-12 vnl complain gate lock ring record refusal policyfile
+12 vnl clock complain gate lock ring record refusal policyfile
 13 batch comment config eve inbox linesocket ownfile
 14 queue rotate
 15 appendfile
