@@ -23,7 +23,7 @@ enum eg_addr_kind {
 enum { EG_ADDR_IP4 = 12 }; /* where the four bytes of IPv4 stand */
 
 /* Each frame asks for these, several times. */
-static inline struct eg_addr eg_addr4(const uint8_t bytes[4])
+EG_INLINED struct eg_addr eg_addr4(const uint8_t bytes[4])
 {
 	struct eg_addr a = { { [10] = 0xff, [11] = 0xff } };
 
@@ -51,7 +51,7 @@ static inline bool eg_addr_is4(const struct eg_addr *a)
 	return zero == 0 && rest == ffff;
 }
 
-static inline bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *b)
+EG_INLINED bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *b)
 {
 	uint64_t x[2], y[2];
 
@@ -61,7 +61,7 @@ static inline bool eg_addr_equal(const struct eg_addr *a, const struct eg_addr *
 }
 
 /* What the IPv4 address A (host order) may stand for. */
-static inline enum eg_addr_kind eg_addr_kind4(uint32_t a)
+EG_INLINED enum eg_addr_kind eg_addr_kind4(uint32_t a)
 {
 	uint32_t net = a >> 24;
 

@@ -6,39 +6,40 @@
  * was bounded when the table was made.
  *
  * Terms
- *   slot     room for one struct eg_flow; slots are numbered from 1, and 0 is none
- *   ref      the number of a slot, and above it a few bits of the hash of what is in it
- *   bucket   the refs of flows whose hashes agree in what is left: a few singles, and the first
- *            of a chain of all others
- *   link     the ref of the slot behind one, in its chain or among the free
- *   fresh    a slot that was never used: its pages were never touched
- *   hand     the slot at which the next sweep starts; it goes round like a clock's
+ *   slot     room for one struct eg_flow
+ *   group    a few slots side by side
+ *   tag      8 bits of the hash of what is in a slot, never 0; 0 where nothing is
+ *   home     the group that the hash of a flow leads to
+ *   hand     the group at which the next sweep starts; it goes round like a clock's
  *
- * In a table that is larger than all caches, what counts is how often memory is waited for. Most
- * often it is twice: for the bucket, which lies in one cache line and seldom has a chain of more
- * than one, and for the flow, as the bits in a ref rule out nearly all others.
+ * A flow is in its home, or where that was full in the first group behind it that was not. Each
+ * group has its tags, and how many flows there are that passed it by as it was full: a
+ * search ends at the first group that none passed by, and nothing has to be left where a flow was.
  *
- * Life-cycle: insert takes a slot that was given back, else a fresh one, and puts
- * it into its bucket. A flow is alive while its expiry lies ahead; find meets an
- * expired one as if it were not there. It is given back by remove, by a find that
- * comes across it, by the hand, which looks at a few slots at each insert and at a part
- * of the table whenever it is told to age, or by
- * the sweep of everything that a full table makes, at most once a second: a host
- * that opens flows faster than they end waits for one such sweep, never for one
- * at each frame.
+ * In a table that is larger than all caches, what counts is how often memory is waited for. It is
+ * once: the tags of all groups, one byte a flow, stay in a cache, and rule out nearly
+ * all slots but the right one.
+ *
+ * Life-cycle: insert puts a flow into the first free slot. It is alive while its expiry lies
+ * ahead; find meets an expired one as if it were not there. It is given back by remove, by a find
+ * that comes across it, by the hand, which looks at a group at each insert and at a part of the
+ * table whenever it is told to age, or by the sweep of everything that a full table makes, at most
+ * once a second: a host that opens flows faster than they end waits for one such sweep,
+ * never for one at each frame.
  *
  * Invariants
- *   - proto is 0 in exactly those slots that are free or fresh.
- *   - a flow is in the bucket of its hash, once; a free slot is in the free chain.
+ *   - the tag of a slot is 0, and its proto, in exactly those slots that are free.
+ *   - all groups from a flow's home to its own, which is not among them, count it, unless so many
+ *     passed one by that it counts no more; such a one is passed by for ever.
  *   - no two live flows have the same key (the caller asks find before insert).
- *   - a bucket for each two slots: chains stay short, also under attack, as the hash
+ *   - one slot in ten is free: few flows are away from home, also under attack, as the hash
  *     is keyed (see siphash.h).
  *
- * Limits: EG_FLOWS_MAX flows, 112 bytes each, 4 for its link and 8 for its part of a bucket;
+ * Limits: EG_FLOWS_MAX flows, 112 bytes each, and 1 for its tag, of which nine tenths are used;
  * their pages are touched as flows come.
  *
- * Fails how: insert returns NULL where all slots hold live flows, or half of them hold the
- * guest's and it wants another. None is ever evicted: a guest must not be able to end
+ * Fails how: insert returns NULL where there are as many live flows as there may be, or half as
+ * many of the guest's and it wants another. None is ever evicted: a guest must not be able to end
  * what the host opened, nor to keep it from opening more.
  */
 #include "flow.h"
@@ -49,64 +50,66 @@
 #include <stdlib.h>
 
 enum {
-	SWEEP_STEP = 4,     /* slots that each insert looks at: several for each it takes */
-	SWEEP_PAUSE = 1000, /* ms between two sweeps of the whole table */
+	AGED_GROUPS = 1 << 16, /* that one call of eg_flows_age looks at, at most */
+	SWEEP_PAUSE = 1000,    /* ms between two sweeps of the whole table */
 };
 
-/* Of a ref. */
-enum { NUMBER_BITS = 25, NUMBER = (1 << NUMBER_BITS) - 1 };
+/* Slots of a group; of all slots, one in SPARE stays free. */
+enum { GROUP = 15, SPARE = 10 };
 
-/* Refs of a bucket: the last is that of a chain. */
-enum { SINGLES = 3, CHAIN = SINGLES, BUCKET = SINGLES + 1 };
+struct tags {
+	uint8_t of[GROUP];
+	uint8_t passed_by; /* flows that were put behind this group; COUNTLESS of them stay so many
+			    */
+};
 
-static_assert(EG_PAGES_ALIGN % (BUCKET * sizeof(uint32_t)) == 0, "a bucket lies in one line");
-static_assert(sizeof(struct eg_flow_key) == 37, "padding would be compared");
+enum { COUNTLESS = 255 };
+
+enum { KEYS = 11 };
+static const uint64_t STIR = 0x9e3779b97f4a7c15; /* odd, with bits here and there */
+
+static_assert(sizeof(struct tags) == 2 * sizeof(uint64_t), "tags are compared as two words");
+static_assert(sizeof(struct eg_flow_key) == 37, "a flow has as many bytes of its own");
 static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
-static_assert((int)EG_FLOWS_MAX <= (int)NUMBER, "slots are numbered in fewer bits");
 
 struct eg_flows {
 	struct eg_seed seed;
-	struct eg_flow *slots; /* slot number n is slots[n - 1] */
-	uint32_t *buckets;     /* refs, BUCKET for each */
-	uint32_t *links;       /* refs; that of slot number n is links[n] */
-	void *memory;          /* the three stand in it */
-	uint32_t bucket_count;
+	uint64_t keys[KEYS];
+	struct tags *tags;     /* of each group */
+	struct eg_flow *slots; /* GROUP for each */
+	void *memory;          /* both stand in it */
+	uint32_t groups;
 	uint32_t capacity;
-	uint32_t used; /* slots that are not fresh: the first ones */
-	uint32_t free; /* first slot of the free chain */
-	uint32_t hand; /* slots[hand] is looked at next */
+	uint32_t hand;
 	uint32_t count;
 	uint32_t guests;     /* of them, how many the guest opened */
 	uint64_t sweep_from; /* when the whole table may be swept again */
 	eg_flow_ended_fn *ended;
 	void *ctx;
 	struct eg_flow *last; /* the slot that was found last, whatever is in it now */
-	uint8_t pair[12];     /* of stations: the last that was hashed, and its hash */
+	uint64_t pair[2];     /* of stations: the last that was hashed, and its hash */
 	uint32_t pair_hash;
 };
 
-static uint32_t hash_pair(const struct eg_flows *t, const uint8_t pair[12])
+static uint32_t hash_pair(const struct eg_flows *t, const uint64_t pair[2])
 {
-	return (uint32_t)eg_siphash13(&t->seed, pair, 12) | 1;
+	struct eg_sip s = eg_sip_begin(&t->seed);
+
+	eg_sip_take(&s, pair[0]);
+	return (uint32_t)eg_sip_end(&s, pair[1] | (uint64_t)14 << 56) | 1;
 }
 
-static size_t lines(size_t bytes)
-{
-	return (bytes + EG_PAGES_ALIGN - 1) & ~(size_t)(EG_PAGES_ALIGN - 1);
-}
-
-/* Take the memory of all arrays, as one piece. Returns whether there was some. */
+/* Take the memory of both arrays, as one piece. Returns whether there was some. */
 static bool take_memory(struct eg_flows *t)
 {
-	size_t buckets = lines((size_t)t->bucket_count * BUCKET * sizeof(*t->buckets));
-	size_t links = lines(((size_t)t->capacity + 1) * sizeof(*t->links));
-	uint8_t *p = eg_pages_new(buckets + links + t->capacity * sizeof(*t->slots), &t->memory);
+	size_t tags =
+		(t->groups * sizeof(*t->tags) + EG_PAGES_ALIGN - 1) & ~(size_t)(EG_PAGES_ALIGN - 1);
+	uint8_t *p = eg_pages_new(tags + (size_t)t->groups * GROUP * sizeof(*t->slots), &t->memory);
 
 	if (!p)
 		return false;
-	t->buckets = (uint32_t *)p;
-	t->links = (uint32_t *)(p + buckets);
-	t->slots = (struct eg_flow *)(p + buckets + links);
+	t->tags = (struct tags *)p;
+	t->slots = (struct eg_flow *)(p + tags);
 	return true;
 }
 
@@ -120,8 +123,10 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 	if (!t)
 		return NULL;
 	t->seed = *seed;
+	for (uint64_t i = 0; i < KEYS; i++)
+		t->keys[i] = eg_siphash13(seed, &i, sizeof(i));
 	t->capacity = (uint32_t)capacity;
-	t->bucket_count = t->capacity / 2 + 1;
+	t->groups = (uint32_t)(capacity * SPARE / (SPARE - 1) / GROUP + 1);
 	if (!take_memory(t)) {
 		free(t);
 		return NULL;
@@ -139,155 +144,225 @@ void eg_flows_free(struct eg_flows *t)
 	free(t);
 }
 
+/* A key in words, for registers. */
+struct words {
+	uint64_t guest[2], network[2];
+	uint32_t ports; /* guest_port, network_port */
+	uint8_t proto;
+};
+
+/* V, read as what it was written as. Compilers would read two at once, and a processor then waits
+ * until both are in its cache: a frame's were written just now. */
+static inline uint64_t alone(uint64_t v)
+{
+	__asm__("" : "+r"(v));
+	return v;
+}
+
 static inline uint64_t word(const uint8_t *p)
 {
-	uint64_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
+	return alone(eg_get64le(p));
 }
 
-/* The two IPv4 addresses of KEY as one word. */
-static inline uint64_t ip4_pair(const struct eg_flow_key *key)
+static inline uint32_t ports_of(uint16_t guest, uint16_t network)
 {
-	uint32_t guest, network;
+	const uint16_t both[2] = { guest, network };
+	uint32_t ports;
 
-	memcpy(&guest, key->guest.b + EG_ADDR_IP4, sizeof(guest));
-	memcpy(&network, key->network.b + EG_ADDR_IP4, sizeof(network));
-	return (uint64_t)network << 32 | guest;
+	memcpy(&ports, both, sizeof(ports));
+	return ports;
 }
 
-/* The hash of KEY, of as few words as say all of it. Which family it is, their number says. */
-static inline uint64_t hash_of(const struct eg_flows *t, const struct eg_flow_key *key)
+static inline struct words words_of_key(const struct eg_flow_key *k)
 {
-	struct eg_sip s = eg_sip_begin(&t->seed);
-	uint64_t last =
-		(uint64_t)key->proto << 32 | (uint32_t)key->network_port << 16 | key->guest_port;
+	return (struct words){
+		.guest = { eg_get64le(k->guest.b), eg_get64le(k->guest.b + 8) },
+		.network = { eg_get64le(k->network.b), eg_get64le(k->network.b + 8) },
+		.ports = ports_of(k->guest_port, k->network_port),
+		.proto = k->proto,
+	};
+}
 
-	if (eg_addr_is4(&key->guest) && eg_addr_is4(&key->network)) {
-		eg_sip_take(&s, ip4_pair(key));
-		return eg_sip_end(&s, last | (uint64_t)13 << 56);
+EG_INLINED struct words words_of_frame(const struct eg_frame *f, enum eg_dir dir)
+{
+	bool out = dir == EG_FROM_GUEST;
+	const uint8_t *guest = out ? f->src.b : f->dst.b, *network = out ? f->dst.b : f->src.b;
+	uint16_t sport = (uint16_t)alone(f->sport), dport = (uint16_t)alone(f->dport);
+
+	return (struct words){
+		.guest = { word(guest), word(guest + 8) },
+		.network = { word(network), word(network + 8) },
+		.ports = out ? ports_of(sport, dport) : ports_of(dport, sport),
+		.proto = f->proto,
+	};
+}
+
+static inline bool is_of(const struct eg_flow *flow, const struct words *w)
+{
+	const struct words own = words_of_key(&flow->key);
+
+	return ((own.network[0] ^ w->network[0]) | (own.network[1] ^ w->network[1]) |
+		(own.guest[0] ^ w->guest[0]) | (own.guest[1] ^ w->guest[1]) |
+		(own.ports ^ w->ports) | (own.proto ^ w->proto)) == 0;
+}
+
+/* The sum of (k + x)(k' + x') over the halves x and x' of each word: for any two keys it is the
+ * same with a chance of 1 in 2^32 over all K (Lemire and Kaser, "Strongly universal string hashing
+ * is fast", 2014). What is regular in addresses and ports, it leaves regular: so it is stirred. */
+static inline uint64_t hash_of(const struct eg_flows *t, const struct words *w)
+{
+	const uint64_t *k = t->keys;
+	uint64_t h = k[0];
+
+	h += (k[1] + (uint32_t)w->guest[0]) * (k[2] + (w->guest[0] >> 32));
+	h += (k[3] + (uint32_t)w->guest[1]) * (k[4] + (w->guest[1] >> 32));
+	h += (k[5] + (uint32_t)w->network[0]) * (k[6] + (w->network[0] >> 32));
+	h += (k[7] + (uint32_t)w->network[1]) * (k[8] + (w->network[1] >> 32));
+	h += (k[9] + w->ports) * (k[10] + w->proto);
+	return (h ^ h >> 32) * STIR;
+}
+
+static inline uint32_t home_of(const struct eg_flows *t, uint64_t hash)
+{
+	return (uint32_t)((hash >> 32) * t->groups >> 32);
+}
+
+static inline uint8_t tag_of(uint64_t hash)
+{
+	uint8_t tag = (uint8_t)(hash >> 24);
+
+	return tag ? tag : 1;
+}
+
+static inline uint32_t behind(const struct eg_flows *t, uint32_t group)
+{
+	return group + 1 < t->groups ? group + 1 : 0;
+}
+
+/* The bytes of WORD that are TAG, as their highest bits; those above the first may be others. */
+static inline uint64_t alike(uint64_t word, uint8_t tag)
+{
+	const uint64_t ones = 0x0101010101010101;
+
+	word ^= tag * ones;
+	return (word - ones) & ~word & (ones << 7);
+}
+
+/* A set of slots of a group, and which is the first of them. Both words of tags share one, so that
+ * no branch depends on which of them it is: none could be foretold. */
+static inline uint64_t slots_alike(const struct tags *tags, uint8_t tag)
+{
+	const uint8_t *p = (const uint8_t *)tags;
+	uint64_t low = alike(eg_get64le(p), tag), high = alike(eg_get64le(p + 8), tag);
+
+	return low >> 7 | (high & UINT64_MAX >> 8) >> 6;
+}
+
+static inline uint32_t first_of(uint64_t set)
+{
+	uint32_t bit = (uint32_t)__builtin_ctzll(set);
+
+	return bit / 8 + bit % 8 * 8;
+}
+
+/* The flow of W, alive or not, or NULL. */
+static inline struct eg_flow *look_up(struct eg_flows *t, const struct words *w)
+{
+	uint64_t hash = hash_of(t, w);
+	uint32_t group = home_of(t, hash);
+
+	for (uint32_t n = t->groups; n > 0; n--) {
+		const struct tags *tags = &t->tags[group];
+		uint64_t set = slots_alike(tags, tag_of(hash));
+
+		for (; set; set &= set - 1) {
+			struct eg_flow *flow = &t->slots[group * GROUP + first_of(set)];
+
+			if (is_of(flow, w))
+				return t->last = flow;
+		}
+		if (!tags->passed_by)
+			break;
+		group = behind(t, group);
 	}
-	eg_sip_take(&s, word(key->guest.b));
-	eg_sip_take(&s, word(key->guest.b + 8));
-	eg_sip_take(&s, word(key->network.b));
-	eg_sip_take(&s, word(key->network.b + 8));
-	return eg_sip_end(&s, last | (uint64_t)37 << 56);
+	return NULL;
 }
 
-static inline uint32_t *bucket_of(const struct eg_flows *t, uint64_t hash)
+EG_APART struct eg_flow *look_up_frame(struct eg_flows *t, const struct eg_frame *f,
+				       enum eg_dir dir)
 {
-	uint64_t number = (hash & UINT32_MAX) * t->bucket_count >> 32;
+	const struct words w = words_of_frame(f, dir);
 
-	return t->buckets + number * BUCKET;
+	return look_up(t, &w);
 }
 
-static inline uint32_t ref_of(uint64_t hash, uint32_t number)
-{
-	return ((uint32_t)(hash >> 32) & ~(uint32_t)NUMBER) | number;
-}
-
-/* Put slot number AT into the bucket of HASH. */
-static void put_in(struct eg_flows *t, uint64_t hash, uint32_t at)
-{
-	uint32_t *bucket = bucket_of(t, hash);
-	int i = 0;
-
-	while (i < SINGLES && bucket[i])
-		i++;
-	t->links[at] = i == CHAIN ? bucket[CHAIN] : 0;
-	bucket[i] = ref_of(hash, at);
-}
-
-/* Take slot number AT out of the bucket of HASH, where it is. */
-static void take_out(struct eg_flows *t, uint64_t hash, uint32_t at)
-{
-	uint32_t *ref = bucket_of(t, hash), *chain = ref + CHAIN;
-
-	while (ref < chain && (*ref & NUMBER) != at)
-		ref++;
-	while ((*ref & NUMBER) != at)
-		ref = &t->links[*ref & NUMBER];
-	*ref = t->links[at];
-}
-
-static void expire(struct eg_flows *t, struct eg_flow *flow)
+EG_APART struct eg_flow *expire(struct eg_flows *t, struct eg_flow *flow)
 {
 	if (t->ended)
 		t->ended(t->ctx, flow);
 	eg_flows_remove(t, flow);
-}
-
-/* The flow of KEY that REF leads to, or NULL. ALIKE has the bits of the key's hash. */
-static inline struct eg_flow *flow_at(const struct eg_flows *t, uint32_t ref, uint32_t alike,
-				      const struct eg_flow_key *key)
-{
-	struct eg_flow *flow;
-
-	if (!ref || (ref ^ alike) > NUMBER)
-		return NULL;
-	flow = &t->slots[(ref & NUMBER) - 1];
-	return eg_flow_key_equal(&flow->key, key) ? flow : NULL;
-}
-
-/* Which ref of BUCKET it most likely is, or 0: without a branch, as none could be foretold; and
- * compilers are kept from making one. */
-static inline uint32_t guess(const uint32_t *bucket, uint32_t alike)
-{
-	uint32_t ref = bucket[CHAIN];
-
-	for (int i = 0; i < SINGLES; i++) {
-		uint32_t differs = (bucket[i] ^ alike) > NUMBER;
-
-		ref = differs ? ref : bucket[i];
-		__asm__("" : "+r"(ref));
-	}
-	return ref;
-}
-
-/* The flow of KEY, alive or not, or NULL. */
-static inline struct eg_flow *look_up(const struct eg_flows *t, const struct eg_flow_key *key)
-{
-	uint64_t hash = hash_of(t, key);
-	const uint32_t *bucket = bucket_of(t, hash);
-	uint32_t alike = ref_of(hash, 0);
-	struct eg_flow *flow = flow_at(t, guess(bucket, alike), alike, key);
-
-	for (int i = 0; i < SINGLES && !flow; i++)
-		flow = flow_at(t, bucket[i], alike, key);
-	for (uint32_t ref = bucket[CHAIN]; ref && !flow; ref = t->links[ref & NUMBER])
-		flow = flow_at(t, ref, alike, key);
-	return flow;
-}
-
-struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
-{
-	struct eg_flow *flow = t->last;
-
-	if (!eg_flow_key_equal(&flow->key, key)) {
-		flow = look_up(t, key);
-		if (!flow)
-			return NULL;
-		t->last = flow;
-	}
-	if (flow->expires > now)
-		return flow;
-	expire(t, flow);
 	return NULL;
 }
 
-/* Look at the next N slots, and give back those whose flow expired by NOW. */
-static void sweep(struct eg_flows *t, uint32_t n, uint64_t now)
+static inline struct eg_flow *alive(struct eg_flows *t, struct eg_flow *flow, uint64_t now)
 {
-	while (n-- > 0) {
-		struct eg_flow *flow;
+	return !flow || flow->expires > now ? flow : expire(t, flow);
+}
 
-		if (t->hand >= t->used)
-			t->hand = 0;
-		flow = &t->slots[t->hand++];
-		if (flow->key.proto && flow->expires <= now)
+/* Most frames are of the flow that the last one was of. */
+EG_INLINED struct eg_flow *find(struct eg_flows *t, const struct eg_frame *f, enum eg_dir dir,
+				uint64_t now)
+{
+	const struct words w = words_of_frame(f, dir);
+	struct eg_flow *last = t->last;
+
+	return alive(t, is_of(last, &w) ? last : look_up_frame(t, f, dir), now);
+}
+
+struct eg_flow *eg_flows_find_of_guest(struct eg_flows *t, const struct eg_frame *f, uint64_t now)
+{
+	return find(t, f, EG_FROM_GUEST, now);
+}
+
+struct eg_flow *eg_flows_find_of_network(struct eg_flows *t, const struct eg_frame *f, uint64_t now)
+{
+	return find(t, f, EG_FROM_NETWORK, now);
+}
+
+struct eg_flow *eg_flows_find_key(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now)
+{
+	const struct words w = words_of_key(key);
+
+	return alive(t, look_up(t, &w), now);
+}
+
+/* Give back the flows of the group at the hand that expired by NOW. Returns how many it had. */
+static uint32_t sweep_group(struct eg_flows *t, uint64_t now)
+{
+	const struct tags *tags = &t->tags[t->hand];
+	struct eg_flow *flow = &t->slots[t->hand * GROUP];
+	uint32_t n = 0;
+
+	for (int i = 0; i < GROUP; i++, flow++) {
+		if (!tags->of[i])
+			continue;
+		n++;
+		if (flow->expires <= now)
 			expire(t, flow);
 	}
+	t->hand = behind(t, t->hand);
+	return n;
+}
+
+/* Sweep groups until they were GROUPS, or had FLOWS, or were all. */
+static void sweep(struct eg_flows *t, uint32_t groups, uint32_t flows, uint64_t now)
+{
+	uint32_t seen = 0;
+
+	if (groups > t->groups)
+		groups = t->groups;
+	for (; groups > 0 && seen < flows; groups--)
+		seen += sweep_group(t, now);
 }
 
 /* Sweep the whole table, unless that was done within the last second. */
@@ -296,7 +371,7 @@ static void sweep_all(struct eg_flows *t, uint64_t now)
 	if (now < t->sweep_from)
 		return;
 	t->sweep_from = now + SWEEP_PAUSE;
-	sweep(t, t->used, now);
+	sweep(t, t->groups, UINT32_MAX, now);
 }
 
 /* Whether the table is as full as it may become for OPENER. */
@@ -305,50 +380,67 @@ static bool is_full(const struct eg_flows *t, enum eg_dir opener)
 	return t->count == t->capacity || (opener == EG_FROM_GUEST && t->guests >= t->capacity / 2);
 }
 
-/* The number of a slot that may be filled, or 0. */
-static uint32_t take_slot(struct eg_flows *t)
+/* Take a slot for what has HASH; there is one. */
+static struct eg_flow *take_slot(struct eg_flows *t, uint64_t hash)
 {
-	uint32_t at = t->free;
+	uint32_t group = home_of(t, hash), at;
+	uint64_t set;
 
-	if (at)
-		t->free = t->links[at];
-	else if (t->used < t->capacity)
-		at = ++t->used;
-	return at;
+	for (;;) {
+		struct tags *tags = &t->tags[group];
+
+		set = slots_alike(tags, 0);
+		if (set)
+			break;
+		if (tags->passed_by < COUNTLESS)
+			tags->passed_by++;
+		group = behind(t, group);
+	}
+	at = first_of(set);
+	t->tags[group].of[at] = tag_of(hash);
+	return &t->slots[group * GROUP + at];
+}
+
+static void give_slot(struct eg_flows *t, uint64_t hash, const struct eg_flow *flow)
+{
+	uint32_t at = (uint32_t)(flow - t->slots);
+
+	for (uint32_t group = home_of(t, hash); group != at / GROUP; group = behind(t, group)) {
+		struct tags *tags = &t->tags[group];
+
+		if (tags->passed_by < COUNTLESS)
+			tags->passed_by--;
+	}
+	t->tags[at / GROUP].of[at % GROUP] = 0;
 }
 
 struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key,
 				enum eg_dir opener, uint64_t now)
 {
-	uint64_t hash = hash_of(t, key);
+	const struct words w = words_of_key(key);
 	struct eg_flow *flow;
-	uint32_t at;
 
-	sweep(t, t->used < SWEEP_STEP ? t->used : SWEEP_STEP, now);
+	sweep(t, 1, GROUP, now);
 	if (is_full(t, opener))
 		sweep_all(t, now);
-	at = is_full(t, opener) ? 0 : take_slot(t);
-	if (!at)
+	if (is_full(t, opener))
 		return NULL;
-	flow = &t->slots[at - 1];
+	flow = take_slot(t, hash_of(t, &w));
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
 	flow->opened = (uint32_t)(now / 1000) & INT32_MAX;
 	flow->by_guest = opener == EG_FROM_GUEST;
 	t->guests += flow->by_guest;
-	put_in(t, hash, at);
 	t->count++;
 	return flow;
 }
 
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 {
-	uint32_t at = (uint32_t)(flow - t->slots) + 1;
+	const struct words w = words_of_key(&flow->key);
 
-	take_out(t, hash_of(t, &flow->key), at);
+	give_slot(t, hash_of(t, &w), flow);
 	flow->key.proto = 0;
-	t->links[at] = t->free;
-	t->free = at;
 	t->count--;
 	t->guests -= flow->by_guest;
 }
@@ -361,12 +453,12 @@ void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx)
 
 void eg_flows_age(struct eg_flows *t, uint64_t now)
 {
-	sweep(t, t->used < EG_FLOWS_AGED ? t->used : EG_FLOWS_AGED, now);
+	sweep(t, AGED_GROUPS, EG_FLOWS_AGED, now);
 }
 
 void eg_flows_end(struct eg_flows *t)
 {
-	sweep(t, t->used, UINT64_MAX);
+	sweep(t, t->groups, UINT32_MAX, UINT64_MAX);
 }
 
 size_t eg_flows_count(const struct eg_flows *t)
@@ -374,15 +466,19 @@ size_t eg_flows_count(const struct eg_flows *t)
 	return t->count;
 }
 
+static inline uint64_t station(const uint8_t mac[6])
+{
+	return eg_get32le(mac) | (uint64_t)eg_get16(mac + 4) << 32;
+}
+
 /* Most frames are of the pair that the last one was of. */
 uint32_t eg_flows_stations(struct eg_flows *t, const uint8_t guest[6], const uint8_t network[6])
 {
-	uint8_t pair[12];
+	const uint64_t pair[2] = { station(guest), station(network) };
 
-	memcpy(pair, guest, 6);
-	memcpy(pair + 6, network, 6);
-	if (memcmp(pair, t->pair, sizeof(pair)) != 0) {
-		memcpy(t->pair, pair, sizeof(pair));
+	if (pair[0] != t->pair[0] || pair[1] != t->pair[1]) {
+		t->pair[0] = pair[0];
+		t->pair[1] = pair[1];
 		t->pair_hash = hash_pair(t, pair);
 	}
 	return t->pair_hash;

@@ -27,8 +27,8 @@ struct __attribute__((packed)) eg_flow_key {
 
 /* Packed behind the words, so that with its share of the table a flow takes less than 128 bytes. */
 struct eg_flow {
-	uint64_t expires;  /* ms; from then on it is gone */
-	uint64_t bytes[2]; /* of frames that passed, by enum eg_dir */
+	uint64_t expires;                   /* ms; from then on it is gone */
+	uint64_t bytes[2];                  /* of frames that passed, by enum eg_dir */
 	uint32_t opened : 31, by_guest : 1; /* when, s, and by whom */
 	uint32_t stations; /* see eg_flows_stations: whom the guest belongs to the flow with */
 	struct eg_flow_key key;
@@ -57,7 +57,7 @@ void eg_flows_age(struct eg_flows *t, uint64_t now);
 /* All flows of T have ended: FN is told of each, and none is left. */
 void eg_flows_end(struct eg_flows *t);
 
-/* The key of F (decoded TCP or UDP) travelling in DIR. Inline: each frame asks. */
+/* The key of F (decoded TCP or UDP) travelling in DIR. */
 static inline struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_dir dir)
 {
 	bool from_guest = dir == EG_FROM_GUEST;
@@ -71,16 +71,21 @@ static inline struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_d
 	};
 }
 
-static inline bool eg_flow_key_equal(const struct eg_flow_key *a, const struct eg_flow_key *b)
+/* The live flow that the guest's or the network's F (decoded TCP or UDP) belongs to at NOW (ms,
+ * monotonic), or NULL. It stays the table's and is valid while it lives or until it is removed. */
+struct eg_flow *eg_flows_find_of_guest(struct eg_flows *t, const struct eg_frame *f, uint64_t now);
+struct eg_flow *eg_flows_find_of_network(struct eg_flows *t, const struct eg_frame *f,
+					 uint64_t now);
+
+static inline struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_frame *f,
+					    enum eg_dir dir, uint64_t now)
 {
-	return eg_addr_equal(&a->network, &b->network) && eg_addr_equal(&a->guest, &b->guest) &&
-	       a->guest_port == b->guest_port && a->network_port == b->network_port &&
-	       a->proto == b->proto;
+	return dir == EG_FROM_GUEST ? eg_flows_find_of_guest(t, f, now)
+				    : eg_flows_find_of_network(t, f, now);
 }
 
-/* The live flow of KEY at NOW (ms, monotonic), or NULL. It stays the table's and
- * is valid while it lives or until it is removed. */
-struct eg_flow *eg_flows_find(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now);
+/* The same, for who has no frame. */
+struct eg_flow *eg_flows_find_key(struct eg_flows *t, const struct eg_flow_key *key, uint64_t now);
 
 /* A new flow for KEY, for which find just returned NULL, opened by OPENER: all else zero, so that
  * expires must be set before the table is asked again. Frees some that expired by

@@ -14,6 +14,7 @@ enum {
 	IP4_PROTO = 9,
 	IP4_SRC = 12,
 	IP4_DST = 16,
+	IP4_PLAIN = 0x45, /* its first byte: version 4, no options */
 	IP4_RESERVED = 0x8000,
 	IP4_DF = 0x4000,
 	IP4_FRAGMENT = 0x3fff, /* more fragments, and the offset */
@@ -48,21 +49,23 @@ static const struct transport {
 	[EG_PROTO_ICMP6] = { .in6 = true, .unspecified = true },
 };
 
+static inline uint64_t sum64(const uint8_t *p)
+{
+	uint64_t w = eg_get64le(p);
+
+	return (w & UINT32_MAX) + (w >> 32);
+}
+
 /* Whether the IPv4 header at IP, of EG_IP4_LEN bytes and REST (a multiple of 4), sums up. All bits
  * set are so in any byte order, and words add up as their halves do (RFC 1071 2). */
-static inline bool header_sums_up(const uint8_t *ip, size_t rest)
+EG_INLINED bool header_sums_up(const uint8_t *ip, size_t rest)
 {
-	uint32_t w[EG_IP4_LEN / 4], option;
-	uint64_t sum;
+	uint64_t sum = sum64(ip) + sum64(ip + 8) + eg_get32le(ip + 16);
 
-	memcpy(w, ip, sizeof(w));
-	sum = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4];
-	for (size_t i = 0; i < rest; i += sizeof(option)) {
-		memcpy(&option, ip + EG_IP4_LEN + i, sizeof(option));
-		sum += option;
-	}
+	for (size_t i = 0; i < rest; i += 4)
+		sum += eg_get32le(ip + EG_IP4_LEN + i);
 	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff;
 }
@@ -75,10 +78,25 @@ static inline void set_l4(struct eg_frame *f, size_t at, size_t n)
 	f->l4_len = (uint16_t)n;
 }
 
-EG_INLINED enum eg_reason decode_ip4(struct eg_frame *f, const uint8_t *ip, size_t n)
+/* Why the IPv4 header at IP, of N bytes with all that follows and 20 at least, is not plain. */
+EG_APART enum eg_reason why_not_ip4(const uint8_t *ip, size_t n)
 {
-	size_t ihl, total;
-	uint16_t frag;
+	size_t ihl = (size_t)(ip[0] & 0x0f) * 4, total = eg_get16(ip + IP4_TOTAL);
+	uint16_t frag = eg_get16(ip + IP4_FRAG);
+
+	if (ihl < EG_IP4_LEN || total < ihl || total > n || !header_sums_up(ip, ihl - EG_IP4_LEN))
+		return EG_R_IP_HEADER;
+	if (frag & IP4_RESERVED || ip[IP4_TTL] == 0)
+		return EG_R_IP_HEADER;
+	if (ihl > EG_IP4_LEN)
+		return EG_R_IP_OPTIONS;
+	return frag & IP4_FRAGMENT ? EG_R_FRAGMENT : EG_R_IP_HEADER;
+}
+
+EG_INLINED enum eg_reason decode_ip4(struct eg_frame *restrict f, const uint8_t *restrict ip,
+				     size_t n)
+{
+	uint16_t total, frag;
 
 	if (n < EG_IP4_LEN || ip[0] >> 4 != 4)
 		return EG_R_IP_HEADER;
@@ -87,22 +105,17 @@ EG_INLINED enum eg_reason decode_ip4(struct eg_frame *f, const uint8_t *ip, size
 	f->proto = ip[IP4_PROTO];
 	f->src = eg_addr4(ip + IP4_SRC);
 	f->dst = eg_addr4(ip + IP4_DST);
-	ihl = (size_t)(ip[0] & 0x0f) * 4;
 	total = eg_get16(ip + IP4_TOTAL);
 	frag = eg_get16(ip + IP4_FRAG);
-	if (ihl < EG_IP4_LEN || total < ihl || total > n || !header_sums_up(ip, ihl - EG_IP4_LEN))
-		return EG_R_IP_HEADER;
-	if (frag & IP4_RESERVED || f->ttl == 0)
-		return EG_R_IP_HEADER;
-	if (ihl > EG_IP4_LEN)
-		return EG_R_IP_OPTIONS;
-	if (frag & IP4_FRAGMENT)
-		return EG_R_FRAGMENT;
+	if (ip[0] != IP4_PLAIN || total < EG_IP4_LEN || total > n || frag & ~IP4_DF ||
+	    f->ttl == 0 || !header_sums_up(ip, 0))
+		return why_not_ip4(ip, n);
 	set_l4(f, EG_IP4_LEN, total - EG_IP4_LEN);
 	return EG_R_NONE;
 }
 
-EG_INLINED enum eg_reason decode_ip6(struct eg_frame *f, const uint8_t *ip, size_t n)
+EG_INLINED enum eg_reason decode_ip6(struct eg_frame *restrict f, const uint8_t *restrict ip,
+				     size_t n)
 {
 	size_t payload;
 
@@ -136,7 +149,14 @@ EG_INLINED enum eg_addr_kind kind_of(const struct eg_frame *f, const struct eg_a
 	return f->ip_version == 4 ? eg_addr_kind4(eg_get32(a->b + EG_ADDR_IP4)) : eg_addr_kind(a);
 }
 
-static enum eg_reason judge_group_mac(const struct eg_frame *f)
+/* Whether F's addresses are the same. */
+EG_INLINED bool are_one(const struct eg_frame *f)
+{
+	return f->ip_version == 4 ? memcmp(f->src.b + EG_ADDR_IP4, f->dst.b + EG_ADDR_IP4, 4) == 0
+				  : eg_addr_equal(&f->src, &f->dst);
+}
+
+EG_APART enum eg_reason judge_group_mac(const struct eg_frame *f)
 {
 	uint8_t mac[6];
 
@@ -144,8 +164,9 @@ static enum eg_reason judge_group_mac(const struct eg_frame *f)
 	return memcmp(eg_eth_dst(f), mac, sizeof(mac)) == 0 ? EG_R_NONE : EG_R_ETH_ADDRESS;
 }
 
-/* Judge the IP addresses, and the destination MAC that has to go with them. */
-EG_INLINED enum eg_reason judge_addresses(struct eg_frame *f, const struct transport *t)
+/* Judge the IP addresses, and the destination MAC, of BYTES, that has to go with them. */
+EG_INLINED enum eg_reason judge_addresses(const struct eg_frame *f, const uint8_t *bytes,
+					  const struct transport *t)
 {
 	enum eg_addr_kind src = kind_of(f, &f->src), dst = kind_of(f, &f->dst);
 
@@ -156,17 +177,17 @@ EG_INLINED enum eg_reason judge_addresses(struct eg_frame *f, const struct trans
 		return EG_R_IP_ADDRESS;
 	if (dst != EG_ADDR_STATION && dst != EG_ADDR_GROUP)
 		return EG_R_IP_ADDRESS;
-	if (eg_addr_equal(&f->src, &f->dst))
+	if (are_one(f))
 		return EG_R_IP_ADDRESS;
 	if (dst == EG_ADDR_GROUP)
 		return judge_group_mac(f);
-	return eg_mac_is_station(eg_eth_dst(f)) ? EG_R_NONE : EG_R_ETH_ADDRESS;
+	return eg_mac_is_station(bytes) ? EG_R_NONE : EG_R_ETH_ADDRESS;
 }
 
-/* What is behind the first HEADER bytes of the transport header, which are there. */
-EG_INLINED void set_payload(struct eg_frame *f, size_t header)
+/* What is behind the first HEADER bytes of the transport header H, which are there. */
+EG_INLINED void set_payload(struct eg_frame *f, const uint8_t *h, size_t header)
 {
-	f->payload.p = f->bytes + f->l4_off + header;
+	f->payload.p = h + header;
 	f->payload.n = f->l4_len - header;
 }
 
@@ -178,9 +199,8 @@ EG_INLINED bool read_ports(struct eg_frame *f, const uint8_t *h)
 	return f->sport != 0 && f->dport != 0;
 }
 
-EG_INLINED enum eg_reason decode_tcp(struct eg_frame *f)
+EG_INLINED enum eg_reason decode_tcp(struct eg_frame *restrict f, const uint8_t *restrict h)
 {
-	const uint8_t *h = f->bytes + f->l4_off;
 	size_t header;
 	bool ports;
 
@@ -194,51 +214,48 @@ EG_INLINED enum eg_reason decode_tcp(struct eg_frame *f)
 	header = (size_t)(h[TCP_OFF] >> 4) * 4;
 	if (!ports || header < EG_TCP_LEN || header > f->l4_len || h[TCP_OFF] & TCP_RESERVED)
 		return EG_R_L4_HEADER;
-	set_payload(f, header);
+	set_payload(f, h, header);
 	return EG_R_NONE;
 }
 
-EG_INLINED enum eg_reason decode_udp(struct eg_frame *f)
+EG_APART enum eg_reason decode_udp(struct eg_frame *f, const uint8_t *h)
 {
-	const uint8_t *h = f->bytes + f->l4_off;
-
 	if (f->l4_len < EG_UDP_LEN)
 		return EG_R_L4_HEADER;
 	if (!read_ports(f, h) || eg_get16(h + UDP_LENGTH) != f->l4_len)
 		return EG_R_L4_HEADER;
-	set_payload(f, EG_UDP_LEN);
+	set_payload(f, h, EG_UDP_LEN);
 	return EG_R_NONE;
 }
 
-static inline enum eg_reason decode_icmp(struct eg_frame *f)
+EG_APART enum eg_reason decode_icmp(struct eg_frame *f, const uint8_t *h)
 {
-	const uint8_t *h = f->bytes + f->l4_off;
-
 	if (f->l4_len < EG_ICMP_LEN)
 		return EG_R_L4_HEADER;
 	f->icmp.type = h[0];
 	f->icmp.code = h[1];
-	set_payload(f, EG_ICMP_LEN);
+	set_payload(f, h, EG_ICMP_LEN);
 	return EG_R_NONE;
 }
 
-EG_INLINED enum eg_reason decode_transport(struct eg_frame *f)
+EG_INLINED enum eg_reason decode_transport(struct eg_frame *restrict f, const uint8_t *restrict h)
 {
 	switch (f->proto) {
 	case EG_PROTO_TCP:
-		return decode_tcp(f);
+		return decode_tcp(f, h);
 	case EG_PROTO_UDP:
-		return decode_udp(f);
+		return decode_udp(f, h);
 	default:
-		return decode_icmp(f);
+		return decode_icmp(f, h);
 	}
 }
 
 /* Once for each version, IP4 being known: half of what is asked above needs not be asked then. */
-EG_INLINED enum eg_reason decode_ip(struct eg_frame *f, bool ip4)
+EG_INLINED enum eg_reason decode_ip(struct eg_frame *restrict f, const uint8_t *restrict bytes,
+				    size_t len, bool ip4)
 {
-	const uint8_t *ip = f->bytes + EG_ETH_LEN;
-	size_t n = f->len - EG_ETH_LEN;
+	const uint8_t *ip = bytes + EG_ETH_LEN;
+	size_t n = len - EG_ETH_LEN;
 	const struct transport *t;
 	enum eg_reason r;
 
@@ -248,14 +265,19 @@ EG_INLINED enum eg_reason decode_ip(struct eg_frame *f, bool ip4)
 	t = find_transport(f);
 	if (!t)
 		return EG_R_IP_PROTOCOL;
-	r = judge_addresses(f, t);
+	r = judge_addresses(f, bytes, t);
 	if (r == EG_R_NONE)
-		r = decode_transport(f);
+		r = decode_transport(f, bytes + f->l4_off);
 	if (r)
 		return r;
 	f->len = (size_t)f->l4_off + f->l4_len;
-	f->to_group = eg_mac_is_group(eg_eth_dst(f));
+	f->to_group = eg_mac_is_group(bytes);
 	return EG_R_NONE;
+}
+
+EG_APART enum eg_reason decode_in_ip6(struct eg_frame *f, const uint8_t *bytes, size_t len)
+{
+	return decode_ip(f, bytes, len, false);
 }
 
 /* F with nothing decoded yet. Field by field: compilers clear a struct of this size with a string
@@ -278,7 +300,8 @@ static inline void begin(struct eg_frame *f, const uint8_t *bytes, size_t len)
 
 /* Decode at most MOST bytes, of which 65535 or fewer are behind the IP header, as the
  * fields for lengths and offsets of the transport are 16 bits wide. */
-static enum eg_reason decode(struct eg_frame *f, const uint8_t *bytes, size_t len, size_t most)
+EG_INLINED enum eg_reason decode(struct eg_frame *restrict f, const uint8_t *restrict bytes,
+				 size_t len, size_t most)
 {
 	begin(f, bytes, len);
 	if (len < EG_ETH_LEN || len > most)
@@ -295,8 +318,8 @@ static enum eg_reason decode(struct eg_frame *f, const uint8_t *bytes, size_t le
 	if (!eg_mac_is_station(bytes + ETH_SRC))
 		return EG_R_ETH_ADDRESS;
 	if (f->ethertype == EG_ETHERTYPE_IP4)
-		return decode_ip(f, true);
-	return f->ethertype == EG_ETHERTYPE_IP6 ? decode_ip(f, false) : EG_R_NONE;
+		return decode_ip(f, bytes, len, true);
+	return f->ethertype == EG_ETHERTYPE_IP6 ? decode_in_ip6(f, bytes, len) : EG_R_NONE;
 }
 
 enum eg_reason eg_frame_decode(struct eg_frame *f, const uint8_t *bytes, size_t len)

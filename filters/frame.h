@@ -130,7 +130,7 @@ static inline bool eg_mac_is_group(const uint8_t *mac)
 }
 
 /* Whether they are one station's: no group, and not all zero. */
-static inline bool eg_mac_is_station(const uint8_t *mac)
+EG_INLINED bool eg_mac_is_station(const uint8_t *mac)
 {
 	uint32_t first;
 	uint16_t rest;

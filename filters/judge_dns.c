@@ -167,7 +167,7 @@ enum eg_reason eg_judge_stream_syn(struct passage *w)
 
 	if (r)
 		return r;
-	flow = gone.proto ? eg_flows_find(w->p->flows, &gone, w->now) : NULL;
+	flow = gone.proto ? eg_flows_find_key(w->p->flows, &gone, w->now) : NULL;
 	if (flow) {
 		eg_report_end(w->p, flow);
 		eg_flows_remove(w->p->flows, flow);

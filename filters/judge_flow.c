@@ -53,11 +53,16 @@ EG_INLINED void touch(struct passage *w, struct eg_flow *flow, enum eg_dir dir, 
 			eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
 }
 
-bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow)
+EG_INLINED bool fits(const struct passage *w, const struct eg_flow *flow, enum eg_dir dir)
 {
-	return w->dir == EG_FROM_NETWORK || !flow->stations ||
+	return dir == EG_FROM_NETWORK || !flow->stations ||
 	       flow->stations ==
 		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
+}
+
+bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow)
+{
+	return fits(w, flow, w->dir);
 }
 
 /* Whether the guest's w->f may open a flow; OTHERWISE is why not where no rule names it. */
@@ -87,8 +92,9 @@ static enum eg_reason may_open_udp(struct passage *w)
 	return may_open(w, w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW);
 }
 
-static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
+EG_APART enum eg_reason open_tcp(struct passage *w)
 {
+	const struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	struct eg_flow *flow;
 	struct eg_tcp tcp;
 	enum eg_reason r = may_open_tcp(w);
@@ -97,7 +103,7 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 		r = eg_tcp_open(&tcp, w->dir, &w->f);
 	if (r)
 		return r;
-	flow = eg_flows_insert(w->p->flows, key, w->dir, w->now);
+	flow = eg_flows_insert(w->p->flows, &key, w->dir, w->now);
 	if (!flow)
 		return EG_R_FLOWS_FULL;
 	flow->tcp = tcp;
@@ -110,7 +116,7 @@ static enum eg_reason open_tcp(struct passage *w, const struct eg_flow_key *key)
 	return r;
 }
 
-static void forget(struct passage *w, struct eg_flow *flow)
+EG_APART void forget(struct passage *w, struct eg_flow *flow)
 {
 	eg_report_end(w->p, flow);
 	if (flow->by_guest)
@@ -118,7 +124,7 @@ static void forget(struct passage *w, struct eg_flow *flow)
 	eg_flows_remove(w->p->flows, flow);
 }
 
-static enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
+EG_APART enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
 {
 	enum eg_reason r;
 	bool over;
@@ -142,14 +148,13 @@ static void keep_place(struct passage *w, struct eg_flow *flow)
 /* Once for each direction, as half of what it does is for one of them. */
 EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 {
-	struct eg_flow_key key = eg_flow_key(&w->f, dir);
-	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	struct eg_flow *flow = eg_flows_find(w->p->flows, &w->f, dir, w->now);
 	bool connecting;
 	enum eg_reason r;
 
 	if (!flow)
-		return open_tcp(w, &key);
-	if (dir == EG_FROM_GUEST && !eg_stations_fit(w, flow))
+		return open_tcp(w);
+	if (!fits(w, flow, dir))
 		return EG_R_ETH_ADDRESS;
 	connecting = flow->by_guest && flow->tcp.state == EG_TCP_SYN_SENT;
 	r = eg_tcp_segment(&flow->tcp, dir, &w->f);
@@ -171,10 +176,14 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 	return EG_R_NONE;
 }
 
-enum eg_reason eg_judge_tcp(struct passage *w)
+enum eg_reason eg_judge_tcp_of_guest(struct passage *w)
 {
-	return w->dir == EG_FROM_GUEST ? judge_tcp(w, EG_FROM_GUEST)
-				       : judge_tcp(w, EG_FROM_NETWORK);
+	return judge_tcp(w, EG_FROM_GUEST);
+}
+
+enum eg_reason eg_judge_tcp_of_network(struct passage *w)
+{
+	return judge_tcp(w, EG_FROM_NETWORK);
 }
 
 static bool is_set(const uint8_t bits[], uint16_t i)
@@ -207,9 +216,9 @@ static void note_port(struct passage *w)
 		set(p->port_of_guest, w->f.sport);
 }
 
-static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
-			       struct eg_flow **flow)
+static enum eg_reason open_udp(struct passage *w, struct eg_flow **flow)
 {
+	const struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	enum eg_reason r = may_open_udp(w);
 
 	if (r == EG_R_NONE)
@@ -218,7 +227,7 @@ static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
 		return r;
 	if (!eg_checksum_right(&w->f))
 		return EG_R_CHECKSUM;
-	*flow = eg_flows_insert(w->p->flows, key, w->dir, w->now);
+	*flow = eg_flows_insert(w->p->flows, &key, w->dir, w->now);
 	if (!*flow)
 		return EG_R_FLOWS_FULL;
 	(*flow)->heard = (uint32_t)(w->now / 1000);
@@ -230,10 +239,9 @@ static enum eg_reason open_udp(struct passage *w, const struct eg_flow_key *key,
  * while, as streams need; then the network has to have said something again. */
 enum eg_reason eg_judge_datagram(struct passage *w)
 {
-	struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
-	struct eg_flow *flow = eg_flows_find(w->p->flows, &key, w->now);
+	struct eg_flow *flow = eg_flows_find(w->p->flows, &w->f, w->dir, w->now);
 	bool new = !flow;
-	enum eg_reason r = new ? open_udp(w, &key, &flow) : EG_R_NONE;
+	enum eg_reason r = new ? open_udp(w, &flow) : EG_R_NONE;
 	uint64_t alone;
 
 	if (r)

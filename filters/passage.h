@@ -63,8 +63,9 @@ static inline void eg_send_rebuilt(struct passage *w, size_t len)
  * The judges of judge_flow.c. Each returns EG_R_NONE (pass) or the reason (block).
  */
 
-/* A TCP segment, not to a group. */
-enum eg_reason eg_judge_tcp(struct passage *w);
+/* A TCP segment, not to a group, by whose it is. */
+enum eg_reason eg_judge_tcp_of_guest(struct passage *w);
+enum eg_reason eg_judge_tcp_of_network(struct passage *w);
 
 /* A datagram that is neither DHCP nor to or from a resolver, not to a group. */
 enum eg_reason eg_judge_datagram(struct passage *w);

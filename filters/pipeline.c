@@ -97,7 +97,6 @@ static enum eg_reason judge_arp(struct passage *w)
 static enum eg_reason judge_icmp(struct passage *w)
 {
 	struct eg_frame quoted = { 0 };
-	struct eg_flow_key key;
 	struct eg_flow *flow;
 	struct eg_quote q;
 	enum eg_reason r;
@@ -112,8 +111,8 @@ static enum eg_reason judge_icmp(struct passage *w)
 	quoted.sport = q.sport;
 	quoted.dport = q.dport;
 	quoted.proto = q.proto;
-	key = eg_flow_key(&quoted, w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST);
-	flow = eg_flows_find(w->p->flows, &key, w->now);
+	flow = eg_flows_find(w->p->flows, &quoted,
+			     w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST, w->now);
 	if (!flow)
 		return EG_R_ICMP;
 	if (!eg_stations_fit(w, flow))
@@ -157,7 +156,7 @@ static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
 }
 
 /* FRAME is NULL where the frame must stay as it is (the guest's). */
-static enum eg_reason judge(struct passage *w, uint8_t *frame)
+EG_APART enum eg_reason judge_other(struct passage *w, uint8_t *frame)
 {
 	if (w->f.ethertype == EG_ETHERTYPE_ARP)
 		return judge_arp(w);
@@ -165,13 +164,20 @@ static enum eg_reason judge(struct passage *w, uint8_t *frame)
 	case EG_PROTO_ICMP:
 	case EG_PROTO_ICMP6:
 		return judge_icmp(w);
-	case EG_PROTO_TCP:
-		return w->f.to_group ? EG_R_GROUP : eg_judge_tcp(w);
 	case EG_PROTO_UDP:
 		return judge_udp(w, frame);
 	default:
 		return EG_R_IP_PROTOCOL;
 	}
+}
+
+EG_INLINED enum eg_reason judge(struct passage *w, enum eg_dir dir, uint8_t *frame)
+{
+	if (w->f.proto != EG_PROTO_TCP)
+		return judge_other(w, frame);
+	if (w->f.to_group)
+		return EG_R_GROUP;
+	return dir == EG_FROM_GUEST ? eg_judge_tcp_of_guest(w) : eg_judge_tcp_of_network(w);
 }
 
 /* The datagram of which the last fragment has come. Only a flow's can be in parts:
@@ -217,7 +223,7 @@ static void block_parts(struct passage *w, const struct eg_datagram *d, enum eg_
 }
 
 /* A fragment waits until its datagram is whole; then all of it shares one verdict. */
-static enum eg_reason judge_fragment(struct passage *w)
+EG_APART enum eg_reason judge_fragment(struct passage *w)
 {
 	struct eg_datagram *d;
 	enum eg_hold hold = eg_fragments_take(w->p->fragments, &w->f, w->dir, w->now, &d);
@@ -277,7 +283,7 @@ static bool passes_all_the_same(const struct passage *w, enum eg_reason r)
 
 /* Count, answer and report a frame that is blocked for R, or for what w->would says. BYTES and
  * LEN are the frame as it came. */
-static void settle_blocked(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
+EG_APART void settle_blocked(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
 {
 	struct eg_outcome *o = w->o;
 	struct eg_report b = {
@@ -310,7 +316,7 @@ static inline void settle(struct passage *w, enum eg_reason r, const uint8_t *by
 }
 
 /* What is due now that time has moved on, be it by one frame or by many. */
-static void catch_up(struct passage *w)
+EG_APART void catch_up(struct passage *w)
 {
 	w->p->now = w->now;
 	expire_fragments(w, w->now);
@@ -318,11 +324,13 @@ static void catch_up(struct passage *w)
 }
 
 /* BYTES may be written to where WRITABLE, which is the same, is not NULL. */
-static inline void run(struct passage *w, const uint8_t *bytes, size_t len, uint8_t *writable)
+EG_INLINED void run(struct passage *w, enum eg_dir dir, const uint8_t *bytes, size_t len,
+		    uint8_t *writable)
 {
 	struct eg_outcome *o = w->o;
 	enum eg_reason r;
 
+	w->dir = dir;
 	w->query.name.len = 0;
 	w->would = EG_R_NONE;
 	o->verdict = EG_PASS;
@@ -335,7 +343,7 @@ static inline void run(struct passage *w, const uint8_t *bytes, size_t len, uint
 		catch_up(w);
 	r = eg_frame_decode(&w->f, bytes, len);
 	if (r == EG_R_NONE) {
-		r = judge(w, writable);
+		r = judge(w, dir, writable);
 		if (!o->out)
 			o->out_len = w->f.len;
 	} else if (r == EG_R_FRAGMENT) {
@@ -357,9 +365,8 @@ void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t 
 
 	w.p = p;
 	w.o = o;
-	w.dir = EG_FROM_GUEST;
 	w.now = now;
-	run(&w, frame, len, NULL);
+	run(&w, EG_FROM_GUEST, frame, len, NULL);
 }
 
 void eg_pipeline_from_network(struct eg_pipeline *p, uint8_t *frame, size_t len, uint64_t now,
@@ -369,7 +376,6 @@ void eg_pipeline_from_network(struct eg_pipeline *p, uint8_t *frame, size_t len,
 
 	w.p = p;
 	w.o = o;
-	w.dir = EG_FROM_NETWORK;
 	w.now = now;
-	run(&w, frame, len, frame);
+	run(&w, EG_FROM_NETWORK, frame, len, frame);
 }

@@ -17,6 +17,9 @@
 /* For what is compiled once for each value of an argument of its. */
 #define EG_INLINED static inline __attribute__((always_inline))
 
+/* For what few frames need: apart, so that all others need not save registers for it. */
+#define EG_APART static __attribute__((noinline))
+
 struct eg_span {
 	const uint8_t *p;
 	size_t n;

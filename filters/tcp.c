@@ -72,7 +72,7 @@ enum {
 /* Idle times, in ms. RFC 5382 5 asks a NAT for 4 minutes before and after, and for
  * 2 h 4 min in between; but the opener's own SYN opens again what
  * was forgotten, so the short ones may be as short as what the ends themselves keep. */
-static const uint32_t timeouts[EG_TCP_STATES] = {
+const uint32_t eg_tcp_timeouts[EG_TCP_STATES] = {
 	[EG_TCP_CLOSED] = 0,
 	/* Longer than the longest pause between two SYNs (Linux: 64 s); as conntrack, pf. */
 	[EG_TCP_SYN_SENT] = 2 * MINUTE,
@@ -404,7 +404,7 @@ static enum eg_reason why_not(const struct eg_tcp *t, enum eg_dir dir, enum kind
 	return kind == RST_LOOSE ? EG_R_TCP_WINDOW : EG_R_TCP_STATE;
 }
 
-static enum eg_reason judge_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+EG_APART enum eg_reason judge_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
 	enum kind kind = kind_of(f, dir);
 	enum eg_reason r;
@@ -425,7 +425,7 @@ static enum eg_reason judge_segment(struct eg_tcp *t, enum eg_dir dir, const str
 	return r;
 }
 
-enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+EG_INLINED enum eg_reason judge_in(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
 	unsigned kind = f->tcp.flags & FLAGS_MASK & ~(unsigned)P;
 
@@ -433,6 +433,17 @@ enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg
 	if (kind == A && t->state == EG_TCP_ESTABLISHED)
 		return judge_numbered(t, dir, f, false);
 	return judge_segment(t, dir, f);
+}
+
+/* Once for each direction, as half of what it does is for one of them. */
+enum eg_reason eg_tcp_segment_of_guest(struct eg_tcp *t, const struct eg_frame *f)
+{
+	return judge_in(t, EG_FROM_GUEST, f);
+}
+
+enum eg_reason eg_tcp_segment_of_network(struct eg_tcp *t, const struct eg_frame *f)
+{
+	return judge_in(t, EG_FROM_NETWORK, f);
 }
 
 enum { AT_FLAGS = 13, AT_URGENT = 18 };
@@ -453,9 +464,4 @@ enum eg_reason eg_tcp_stray(const struct eg_frame *f)
 	if ((f->tcp.flags & FLAGS_MASK) == EG_TCP_SYN)
 		return EG_R_TCP_NEW;
 	return kind_of(f, EG_FROM_GUEST) == ILLEGAL ? EG_R_TCP_FLAGS : EG_R_TCP_NO_FLOW;
-}
-
-uint32_t eg_tcp_timeout(const struct eg_tcp *t)
-{
-	return timeouts[t->state];
 }

@@ -41,11 +41,19 @@ struct __attribute__((packed)) eg_tcp {
  * (flags or SYN options that no TCP sends), EG_R_CHECKSUM. */
 enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f);
 
-/* Judge segment F (decoded TCP) from DIR in T and move T's state. Returns
+/* Judge segment F (decoded TCP), the guest's or the network's, in T and move T's state. Returns
  * EG_R_NONE where it passes; else, with T untouched, EG_R_TCP_FLAGS (as above),
  * EG_R_TCP_STATE (a kind of segment that the state does not allow), EG_R_CHECKSUM
  * (checked on SYN, FIN, RST and URG) or EG_R_TCP_WINDOW (numbers that do not fit). */
-enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f);
+enum eg_reason eg_tcp_segment_of_guest(struct eg_tcp *t, const struct eg_frame *f);
+enum eg_reason eg_tcp_segment_of_network(struct eg_tcp *t, const struct eg_frame *f);
+
+static inline enum eg_reason eg_tcp_segment(struct eg_tcp *t, enum eg_dir dir,
+					    const struct eg_frame *f)
+{
+	return dir == EG_FROM_GUEST ? eg_tcp_segment_of_guest(t, f)
+				    : eg_tcp_segment_of_network(t, f);
+}
 
 /* Copy F, a segment with URG that passes, to OUT without the flag and its pointer. Returns
  * its length. */
@@ -55,7 +63,12 @@ size_t eg_tcp_plain(const struct eg_frame *f, uint8_t out[EG_FRAME_MAX]);
  * TCP sends, EG_R_TCP_NEW for a SYN (with or without data), else EG_R_TCP_NO_FLOW. */
 enum eg_reason eg_tcp_stray(const struct eg_frame *f);
 
+extern const uint32_t eg_tcp_timeouts[EG_TCP_STATES];
+
 /* How long T may be idle in its state, in ms; 0 where it is closed. */
-uint32_t eg_tcp_timeout(const struct eg_tcp *t);
+static inline uint32_t eg_tcp_timeout(const struct eg_tcp *t)
+{
+	return eg_tcp_timeouts[t->state];
+}
 
 #endif

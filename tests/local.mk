@@ -36,6 +36,7 @@ check_PROGRAMS = \
 	tests/check_event \
 	tests/check_finding \
 	tests/check_flow \
+	tests/check_flow_spread \
 	tests/check_fragment \
 	tests/check_fragment_hold \
 	tests/check_fragment_random \
