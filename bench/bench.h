@@ -9,6 +9,7 @@
  *   cell    one thing that is measured, as in "1 k flows, 64 bytes, sent"
  *   round   one slice of each cell: what drifts, drifts for all of them
  *   row     a line of the table: a cell, compared with others of the same rounds
+ *   figure  what one process found for one line of a table, in one round where there are rounds
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -118,7 +119,44 @@ void frame_query(struct batch *b, size_t i, const char *name, uint16_t n);
 void frame_answer(struct batch *b, size_t i, const uint8_t *query);
 
 /*
- * Cells and rows: report.c
+ * Figures: what goes from a process that measures to the one that prints, through a pipe and as
+ * it is: both are the same program
+ */
+
+enum sheet { ONCE, FRAME };
+enum column { VALUE, ADDED, X_BASE, X_NULL, X_VLAN, X_HASH, COLUMNS };
+
+struct figure {
+	enum sheet sheet;
+	size_t line; /* of that sheet */
+	char name[64];
+	char unit[8];          /* of ONCE */
+	double value[COLUMNS]; /* NAN: there is none */
+	double goal;           /* 0: none */
+};
+
+/*
+ * process.c: rounds, spread over several processes
+ */
+
+/* Take ROUNDS rounds of PART, or of everything where that is NULL, in processes of their own,
+ * and give what they find to report_take. Returns how many there were. */
+size_t process_run(size_t rounds, const char *part);
+
+/* In one of these: hand F over. */
+void process_found(const struct figure *f);
+
+/*
+ * report.c: the tables
+ */
+
+void report_take(const struct figure *f);
+
+/* Print what was taken, which PROCESSES found in ROUNDS rounds. */
+void report_print(size_t rounds, size_t processes);
+
+/*
+ * cells.c: cells and rows
  */
 
 struct cell {
@@ -139,21 +177,14 @@ struct row {
 	double goal;              /* ns added; 0: none */
 };
 
-/* Memory is never given back: the bench ends soon. */
+/* Memory is never given back: the process ends soon. */
 struct cell *cell_new(double (*slice)(void *ctx), void *ctx, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
 void row_add(struct row row);
 
-/* Take ROUNDS rounds of all cells and print the table. */
-void report_run(size_t rounds);
-
-/* A table of what was measured elsewhere: its head, and a line with the tenth percentile, the
- * median and the ninetieth. GOAL 0: none. */
-void report_head(void);
-void report_line(const char *what, const double value[3], const char *unit, double goal);
-
-/* How many goals were not met in what was printed so far. */
-unsigned report_missed(void);
+/* Take ROUNDS rounds of all cells, of which FIRST were taken elsewhere before, and hand over what
+ * the rows say of them. */
+void cells_run(size_t first, size_t rounds);
 
 /*
  * What is measured; the functions that add make cells and rows
@@ -189,7 +220,7 @@ void targets_write(const char *path, uint32_t count, uint16_t port);
 
 /* memory.c: what is measured once: memory, opening, loading. To be called first, while this
  * process is small. */
-void memory_report(void);
+void memory_run(void);
 
 /* count.c: what callgrind can count; and run one slice of NAME, PLAIN without the plugin, and
  * print how many frames it was. */

@@ -9,6 +9,7 @@ EXTRA_PROGRAMS += bench/bench
 bench_bench_SOURCES = \
 	bench/bench.h \
 	bench/blocked.c \
+	bench/cells.c \
 	bench/count.c \
 	bench/floor.c \
 	bench/flows.c \
@@ -17,6 +18,7 @@ bench_bench_SOURCES = \
 	bench/memory.c \
 	bench/names.c \
 	bench/plug.c \
+	bench/process.c \
 	bench/report.c \
 	bench/stats.c \
 	bench/targets.c

@@ -11,61 +11,66 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OPENS = 21, NAMES = 1000000, TARGETS = 10000, FLOWS = 1000000, VALUES_MAX = OPENS };
+enum { OPENS = 21, NAMES = 1000000, TARGETS = 10000, FLOWS = 1000000 };
 
-struct values {
-	size_t n;
-	double v[VALUES_MAX];
+enum line { OPEN, RESIDENT, FLOW, NAMES_TIME, NAMES_MEMORY, TARGETS_TIME };
+
+static const struct {
+	const char *name, *unit;
+	double goal;
+} lines[] = {
+	[OPEN] = { "open", "ms", 5 },
+	[RESIDENT] = { "default limits, no traffic", "MB", 8 },
+	[FLOW] = { "a flow, of 1 M", "B", 128 },
+	[NAMES_TIME] = { "loading 1 M names", "s", 1 },
+	[NAMES_MEMORY] = { "their memory", "MB", 100 },
+	[TARGETS_TIME] = { "loading 10 k targets", "ms", 100 },
 };
 
-/* Have a child run MEASURE and hand over what it found. */
-static struct values in_child(void (*measure)(struct values *out))
+static void found(enum line line, double value)
 {
-	struct values out = { 0 };
-	int ends[2], status;
-	pid_t child;
+	struct figure f = {
+		.sheet = ONCE,
+		.line = line,
+		.value = { value },
+		.goal = lines[line].goal,
+	};
 
-	fflush(stdout);
-	if (pipe(ends) < 0 || (child = fork()) < 0)
-		die("no child to measure in");
-	if (child == 0) {
-		measure(&out);
-		_exit(write(ends[1], &out, sizeof(out)) != (ssize_t)sizeof(out));
-	}
-	close(ends[1]);
-	if (read(ends[0], &out, sizeof(out)) != (ssize_t)sizeof(out))
-		die("a child did not measure anything");
-	close(ends[0]);
-	waitpid(child, &status, 0);
-	return out;
+	snprintf(f.name, sizeof(f.name), "%s", lines[line].name);
+	snprintf(f.unit, sizeof(f.unit), "%s", lines[line].unit);
+	process_found(&f);
 }
 
 /* Milliseconds. */
-static void open_time(struct values *out)
+static void open_time(void)
 {
+	double ms[OPENS];
+
 	plug_peer();
-	for (out->n = 0; out->n < OPENS; out->n++) {
+	for (size_t i = 0; i < OPENS; i++) {
 		double begun = clock_ns();
 		VDECONN *conn = plug_open("egress://{benchpeer://}");
 
-		out->v[out->n] = (clock_ns() - begun) / 1e6;
+		ms[i] = (clock_ns() - begun) / 1e6;
 		vde_close(conn);
 	}
+	for (size_t i = 0; i < OPENS; i++)
+		found(OPEN, ms[i]);
 }
 
 /* Megabytes that a plugin without options, and without traffic, adds. */
-static void resident(struct values *out)
+static void resident(void)
 {
 	double before;
 
 	plug_peer();
 	before = plug_resident();
 	plug_open("egress://{benchpeer://}");
-	out->v[out->n++] = (plug_resident() - before) / 1e6;
+	found(RESIDENT, (plug_resident() - before) / 1e6);
 }
 
 /* Bytes a flow. */
-static void flow_memory(struct values *out)
+static void flow_memory(void)
 {
 	VDECONN *conn = plug_open("egress://[flows=%d]{benchpeer://}", FLOWS);
 	struct conversation *talks = malloc(FLOWS * sizeof(*talks));
@@ -77,14 +82,14 @@ static void flow_memory(struct values *out)
 	flows_open(conn, 1, talks);
 	before = plug_resident();
 	flows_open(conn, FLOWS, talks);
-	out->v[out->n++] = (plug_resident() - before) / FLOWS;
+	found(FLOW, (plug_resident() - before) / FLOWS);
 }
 
 /* Seconds, and megabytes. */
-static void load_names(struct values *out)
+static void load_names(void)
 {
 	char path[256];
-	double before, begun;
+	double before, begun, took, grown;
 
 	plug_peer();
 	snprintf(path, sizeof(path), "%s/many", plug_folder());
@@ -93,13 +98,15 @@ static void load_names(struct values *out)
 	before = plug_resident();
 	begun = clock_ns();
 	plug_open("egress://[policy=\"%s\"]{benchpeer://}", path);
-	out->v[out->n++] = (clock_ns() - begun) / 1e9;
-	out->v[out->n++] = (plug_resident() - before) / 1e6;
+	took = clock_ns() - begun;
+	grown = plug_resident() - before;
+	found(NAMES_TIME, took / 1e9);
+	found(NAMES_MEMORY, grown / 1e6);
 	unlink(path);
 }
 
 /* Milliseconds. */
-static void load_targets(struct values *out)
+static void load_targets(void)
 {
 	char path[256];
 	double begun;
@@ -110,30 +117,31 @@ static void load_targets(struct values *out)
 	vde_close(plug_open("egress://{benchpeer://}"));
 	begun = clock_ns();
 	plug_open("egress://[policy=\"%s\"]{benchpeer://}", path);
-	out->v[out->n++] = (clock_ns() - begun) / 1e6;
+	found(TARGETS_TIME, (clock_ns() - begun) / 1e6);
 	unlink(path);
 }
 
-static void line(const char *what, double v, const char *unit, double goal)
+static void (*const measures[])(void) = {
+	open_time, resident, flow_memory, load_names, load_targets,
+};
+
+static void run_in_child(void (*measure)(void))
 {
-	report_line(what, (const double[3]){ v, v, v }, unit, goal);
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		measure();
+		_exit(EXIT_SUCCESS);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		die("a child did not measure what it should");
 }
 
-void memory_report(void)
+/* The folder is made here: a child that leaves in haste does not remove it. */
+void memory_run(void)
 {
-	struct values v = in_child(open_time);
-	const double ms[3] = { quantile(v.v, v.n, 0.1), quantile(v.v, v.n, 0.5),
-			       quantile(v.v, v.n, 0.9) };
-
-	report_head();
-	report_line("open", ms, "ms", 5);
-	v = in_child(resident);
-	line("default limits, no traffic", v.v[0], "MB", 8);
-	v = in_child(flow_memory);
-	line("a flow, of 1 M", v.v[0], "B", 128);
-	v = in_child(load_names);
-	line("loading 1 M names", v.v[0], "s", 1);
-	line("their memory", v.v[1], "MB", 100);
-	v = in_child(load_targets);
-	line("loading 10 k targets", v.v[0], "ms", 100);
+	plug_folder();
+	for (size_t i = 0; i < sizeof(measures) / sizeof(measures[0]); i++)
+		run_in_child(measures[i]);
 }

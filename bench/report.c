@@ -1,86 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tables. A figure is the median over all rounds, with the tenth and the ninetieth
- * percentile. What is added, and how many times something else it is, is taken within each
- * round first, and the median of that is shown: what slowed a round down slowed both.
+ * The tables. What is shown is the median over all rounds of all processes, with the tenth and
+ * the ninetieth percentile.
  */
 #include "bench.h"
 
-#include <stdarg.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { CELLS_MAX = 128 };
-
-static struct cell *cells[CELLS_MAX];
-static struct row rows[CELLS_MAX];
-static size_t cell_count, row_count, round_count;
+static struct figure *figures;
+static size_t figure_count, figure_room;
 static unsigned goals_missed;
 
-struct cell *cell_new(double (*slice)(void *ctx), void *ctx, const char *name, ...)
+void report_take(const struct figure *f)
 {
-	struct cell *c = calloc(1, sizeof(*c));
-	char text[128];
-	va_list args;
-
-	va_start(args, name);
-	vsnprintf(text, sizeof(text), name, args);
-	va_end(args);
-	if (!c || cell_count == CELLS_MAX || !(c->name = strdup(text)))
-		die("no memory");
-	c->slice = slice;
-	c->ctx = ctx;
-	cells[cell_count++] = c;
-	return c;
-}
-
-void row_add(struct row row)
-{
-	if (row_count == CELLS_MAX)
-		die("too many rows");
-	rows[row_count++] = row;
-}
-
-/* Each round begins elsewhere: nothing always stands behind the same. */
-static void measure(void)
-{
-	for (size_t i = 0; i < cell_count; i++)
-		if (!(cells[i]->ns = calloc(round_count, sizeof(double))))
+	if (figure_count == figure_room) {
+		figure_room = figure_room ? 2 * figure_room : 1024;
+		figures = reallocarray(figures, figure_room, sizeof(*figures));
+		if (!figures)
 			die("no memory");
-	for (size_t round = 0; round < round_count; round++)
-		for (size_t i = 0; i < cell_count; i++) {
-			struct cell *c = cells[(i + 7 * round) % cell_count];
-
-			c->ns[round] = c->slice(c->ctx);
-		}
+	}
+	figures[figure_count++] = *f;
 }
 
-enum how { PLAINLY, MINUS, TIMES };
-
-/* A quantile of C over all rounds, seen from BASE. */
-static double seen(const struct cell *c, const struct cell *base, enum how how, double q)
+/* A quantile of what was found for the line of F. */
+static double over_all(const struct figure *f, enum column column, double q)
 {
-	double *v = calloc(round_count, sizeof(*v));
+	double *v = calloc(figure_count, sizeof(*v));
+	size_t n = 0;
 	double result;
 
 	if (!v)
 		die("no memory");
-	for (size_t i = 0; i < round_count; i++)
-		v[i] = how == MINUS   ? c->ns[i] - base->ns[i]
-		       : how == TIMES ? c->ns[i] / base->ns[i]
-				      : c->ns[i];
-	result = quantile(v, round_count, q);
+	for (size_t i = 0; i < figure_count; i++)
+		if (figures[i].sheet == f->sheet && figures[i].line == f->line)
+			v[n++] = figures[i].value[column];
+	result = quantile(v, n, q);
 	free(v);
 	return result;
 }
 
-static void print_against(const struct cell *c, const struct cell *other, enum how how)
+static double median(const struct figure *f, enum column column)
 {
-	if (other)
-		printf(" %7.*f |", how == TIMES ? 2 : 1, seen(c, other, how, 0.5));
-	else
+	return over_all(f, column, 0.5);
+}
+
+/* The name, the median and how far it strays. */
+static void print_value(const struct figure *f, int digits)
+{
+	printf("| %-34s | %7.*f | %7.*f - %7.*f |", f->name, digits, median(f, VALUE), digits,
+	       over_all(f, VALUE, 0.1), digits, over_all(f, VALUE, 0.9));
+}
+
+static void print_column(const struct figure *f, enum column column)
+{
+	double v = median(f, column);
+
+	if (isnan(v))
 		printf("         |");
+	else
+		printf(" %7.*f |", column == ADDED ? 1 : 2, v);
 }
 
 static void print_goal(double value, double goal)
@@ -92,56 +72,70 @@ static void print_goal(double value, double goal)
 	goals_missed += goal > 0 && value > goal;
 }
 
-static void print_row(const struct row *r)
+static void print_once(const struct figure *f)
 {
-	const struct cell *c = r->cell;
+	print_value(f, 2);
+	printf(" %-7s |", f->unit);
+	print_goal(median(f, VALUE), f->goal);
+}
 
-	if (!c) {
-		printf("| %-34s | this build cannot do that\n", r->name);
+static void print_frame(const struct figure *f)
+{
+	if (isnan(f->value[VALUE])) {
+		printf("| %-34s | this build cannot do that\n", f->name);
 		return;
 	}
-	printf("| %-34s | %7.1f | %7.1f - %7.1f |", r->name, seen(c, NULL, PLAINLY, 0.5),
-	       seen(c, NULL, PLAINLY, 0.1), seen(c, NULL, PLAINLY, 0.9));
-	print_against(c, r->base, MINUS);
-	print_against(c, r->base, TIMES);
-	print_against(c, r->null, TIMES);
-	print_against(c, r->plain, TIMES);
-	print_against(c, r->floor, TIMES);
-	print_goal(r->base ? seen(c, r->base, MINUS, 0.5) : 0, r->goal);
+	print_value(f, 1);
+	for (enum column c = ADDED; c < COLUMNS; c++)
+		print_column(f, c);
+	print_goal(median(f, ADDED), f->goal);
 }
 
-void report_run(size_t rounds)
-{
-	if (row_count == 0)
-		return;
-	round_count = rounds;
-	measure();
-	printf("\n| ns a frame, medians of %4zu rounds  |  median |     10%% - 90%%     |   added |"
-	       "  x base |  x null |  x vlan |  x hash | goal, added  |\n"
-	       "|------------------------------------|---------|-------------------|---------|"
-	       "---------|---------|---------|---------|--------------|\n",
-	       rounds);
-	for (size_t i = 0; i < row_count; i++)
-		print_row(&rows[i]);
-}
-
-void report_head(void)
+static void print_once_head(void)
 {
 	printf("| once                               |  median |     10%% - 90%%     | unit    | "
-	       "goal "
-	       "        |\n"
+	       "goal         |\n"
 	       "|------------------------------------|---------|-------------------|---------|"
 	       "--------------|\n");
 }
 
-void report_line(const char *what, const double value[3], const char *unit, double goal)
+static void print_frame_head(size_t rounds, size_t processes)
 {
-	printf("| %-34s | %7.2f | %7.2f - %7.2f | %-7s |", what, value[1], value[0], value[2],
-	       unit);
-	print_goal(value[1], goal);
+	char what[64];
+
+	snprintf(what, sizeof(what), "ns a frame, %zu rounds, %zu process%s", rounds, processes,
+		 processes == 1 ? "" : "es");
+	printf("\n| %-34s |  median |     10%% - 90%%     |"
+	       "   added |  x base |  x null |  x vlan |  x hash | goal, added  |\n"
+	       "|------------------------------------|---------|-------------------|---------|"
+	       "---------|---------|---------|---------|--------------|\n",
+	       what);
 }
 
-unsigned report_missed(void)
+/* The first figure of LINE, or NULL: there is no such line. */
+static const struct figure *find(enum sheet sheet, size_t line)
 {
-	return goals_missed;
+	for (size_t i = 0; i < figure_count; i++)
+		if (figures[i].sheet == sheet && figures[i].line == line)
+			return &figures[i];
+	return NULL;
+}
+
+static void print_lines(enum sheet sheet, void (*print)(const struct figure *f))
+{
+	const struct figure *f;
+
+	for (size_t line = 0; (f = find(sheet, line)); line++)
+		print(f);
+}
+
+void report_print(size_t rounds, size_t processes)
+{
+	if (find(ONCE, 0))
+		print_once_head();
+	print_lines(ONCE, print_once);
+	if (find(FRAME, 0))
+		print_frame_head(rounds, processes);
+	print_lines(FRAME, print_frame);
+	printf("\ngoals not met: %u\n", goals_missed);
 }
