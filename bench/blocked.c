@@ -94,8 +94,10 @@ struct cell *blocked_cell(VDECONN *conn, bool pass)
 static void add(const char *name, double (*slice)(void *ctx), VDECONN *conn,
 		const struct cell *base, double goal)
 {
-	struct cell *c = conn ? cell_new(slice, blocked_new(conn), "%s", name) : NULL;
+	struct cell *c = NULL;
 
+	if (conn)
+		c = cell_warm(cell_new(slice, blocked_new(conn), "%s", name));
 	row_add((struct row){ .name = name, .cell = c, .base = base, .goal = goal });
 }
 

@@ -34,6 +34,12 @@ struct cell *cell_new(double (*slice)(void *ctx), void *ctx, const char *name, .
 	return c;
 }
 
+struct cell *cell_warm(struct cell *c)
+{
+	c->slice(c->ctx);
+	return c;
+}
+
 void row_add(struct row row)
 {
 	if (row_count == CELLS_MAX)

@@ -139,6 +139,12 @@ struct cell *names_cell(VDECONN *conn, uint32_t names, bool pass)
 	return cell_new(slice_query, asker_new(conn, names, pass), "DNS");
 }
 
+static void add_row(struct cell *c, const struct cell *base, double goal)
+{
+	cell_warm(c);
+	row_add((struct row){ .name = c->name, .cell = c, .base = base, .goal = goal });
+}
+
 /* The rows of a list of COUNT names, of which the people say NAME. */
 static void add(uint32_t count, const char *name, const struct cell *query,
 		const struct cell *reply)
@@ -147,11 +153,11 @@ static void add(uint32_t count, const char *name, const struct cell *query,
 	struct cell *c;
 
 	c = cell_new(slice_query, asker_new(conn, count, true), "DNS, listed, %s names", name);
-	row_add((struct row){ .name = c->name, .cell = c, .base = query, .goal = 400 });
+	add_row(c, query, 400);
 	c = cell_new(slice_query, asker_new(conn, count, false), "DNS, refused, %s names", name);
-	row_add((struct row){ .name = c->name, .cell = c, .base = query, .goal = 400 });
+	add_row(c, query, 400);
 	c = cell_new(slice_answer, asker_new(conn, count, true), "DNS answer, %s names", name);
-	row_add((struct row){ .name = c->name, .cell = c, .base = reply });
+	add_row(c, reply, 0);
 }
 
 void names_add(void)

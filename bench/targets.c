@@ -62,7 +62,7 @@ static struct cell *opener_cell(VDECONN *conn, size_t pass)
 		die("no memory");
 	o->conn = conn;
 	o->pass = pass;
-	return cell_new(slice, o, "SYN");
+	return cell_warm(cell_new(slice, o, "SYN"));
 }
 
 void targets_add(void)
