@@ -5,29 +5,34 @@
 enum { IP4_SUM = 10, IP4_SRC = 12, IP6_SRC = 8 };
 enum { TCP_SUM = 16, UDP_SUM = 6, ICMP_SUM = 2 };
 
-/* Add N bytes at P to WIDE, eight at a time and in the order that they have here: a ones'
- * complement sum of words in one byte order is that in the other, its bytes exchanged, and words
- * add up as their halves do (RFC 1071 2). An odd byte is not added. */
+static inline uint64_t halves(uint64_t word)
+{
+	return (word & UINT32_MAX) + (word >> 32);
+}
+
+/* The last N % 8 of the N bytes at P, with zeros behind them: of the last eight, where there are
+ * so many, as lengths are not to be foretold, and so no branch is to depend on them. */
+static inline uint64_t last_of(const uint8_t *p, size_t n)
+{
+	unsigned away =
+		4 * (8 - (unsigned)(n % 8)); /* half of the bits, as none can be shifted by 64 */
+	uint64_t word = 0;
+
+	if (n >= 8)
+		return eg_get64le(p + n - 8) >> away >> away;
+	for (size_t i = 0; i < n; i++)
+		word |= (uint64_t)p[i] << 8 * i;
+	return word;
+}
+
+/* Add N bytes at P to WIDE, eight at a time and the lowest first: a ones' complement sum of words
+ * in one byte order is that in the other, its bytes exchanged, and words add up as their halves do
+ * (RFC 1071 2). Behind an odd byte is a zero. */
 static inline uint64_t gather(uint64_t wide, const uint8_t *p, size_t n)
 {
-	uint64_t word;
-	uint32_t half;
-	uint16_t two;
-
-	for (; n >= sizeof(word); n -= sizeof(word), p += sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
-		wide += (word & UINT32_MAX) + (word >> 32);
-	}
-	if (n >= sizeof(half)) {
-		memcpy(&half, p, sizeof(half));
-		wide += half;
-		n -= sizeof(half), p += sizeof(half);
-	}
-	if (n >= sizeof(two)) {
-		memcpy(&two, p, sizeof(two));
-		wide += two;
-	}
-	return wide;
+	for (size_t i = 0; i + 8 <= n; i += 8)
+		wide += halves(eg_get64le(p + i));
+	return wide + halves(last_of(p, n));
 }
 
 /* What was gathered, as a running sum. Carries come back in at the bottom, and the last time round
@@ -35,27 +40,17 @@ static inline uint64_t gather(uint64_t wide, const uint8_t *p, size_t n)
 static inline uint32_t settle(uint64_t wide)
 {
 	uint16_t folded;
-	uint8_t two[2];
 
-	wide = (wide & UINT32_MAX) + (wide >> 32);
+	wide = halves(wide);
 	wide = (wide & 0xffff) + (wide >> 16 & 0xffff) + (wide >> 32);
 	wide = (wide & 0xffff) + (wide >> 16);
 	folded = (uint16_t)((wide & 0xffff) + (wide >> 16));
-	memcpy(two, &folded, sizeof(two));
-	return eg_get16(two);
-}
-
-/* The odd byte behind the N at P, if there is one, as it is added to a running sum. */
-static inline uint32_t odd_byte(const uint8_t *p, size_t n)
-{
-	return n % 2 ? (uint32_t)p[n - 1] << 8 : 0;
+	return (uint32_t)(folded & 0xff) << 8 | folded >> 8;
 }
 
 uint32_t eg_sum(uint32_t sum, const void *p, size_t n)
 {
-	uint64_t wide = (uint64_t)sum + settle(gather(0, p, n)) + odd_byte(p, n);
-
-	return (uint32_t)((wide & UINT32_MAX) + (wide >> 32));
+	return (uint32_t)halves((uint64_t)sum + settle(gather(0, p, n)));
 }
 
 uint16_t eg_fold(uint32_t sum)
@@ -75,9 +70,9 @@ static uint16_t l4_checksum(const uint8_t *ip, uint8_t proto, const uint8_t *l4,
 
 	if (proto != EG_PROTO_ICMP) {
 		wide = ip[0] >> 4 == 4 ? gather(0, ip + IP4_SRC, 8) : gather(0, ip + IP6_SRC, 32);
-		wide = gather(wide, tail, sizeof(tail));
+		wide += eg_get32le(tail);
 	}
-	return eg_fold(settle(gather(wide, l4, n)) + odd_byte(l4, n));
+	return eg_fold(settle(gather(wide, l4, n)));
 }
 
 /* Where the checksum stands in a header of PROTO; 0 where we know of none. */

@@ -26,6 +26,7 @@ enum {
 	UDP_SIZE_MIN = 512,
 	OPT_DO = 0x8000,  /* RFC 3225 3 */
 	OPT_CO = 0x4000,  /* compact answers (RFC 9824 5.1); it need not leave */
+	OPT_LEN = 1 + 2 + 2 + 4 + 2,
 	OPT_PADDING = 12, /* RFC 7830 3 */
 	OPT_EDE = 15,     /* Extended DNS Error (RFC 8914 2) */
 	OPTION_HEADER = 2 + 2,
@@ -117,21 +118,28 @@ enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
 
 static void give_header(struct eg_writer *w, uint16_t id, uint16_t flags, uint16_t additional)
 {
-	eg_give16(w, id);
-	eg_give16(w, flags);
-	eg_give16(w, 1);
-	eg_give16(w, 0);
-	eg_give16(w, 0);
-	eg_give16(w, additional);
+	uint8_t *p = eg_room(w, EG_DNS_HEADER_LEN);
+
+	if (!p)
+		return;
+	eg_put16(p, id);
+	eg_put16(p + 2, flags);
+	eg_put16(p + 4, 1);
+	eg_put32(p + 6, 0);
+	eg_put16(p + 10, additional);
 }
 
 static void give_opt(struct eg_writer *w, uint16_t size, bool dnssec_ok, size_t options)
 {
-	eg_give8(w, 0);
-	eg_give16(w, EG_DNS_TYPE_OPT);
-	eg_give16(w, size);
-	eg_give32(w, dnssec_ok ? OPT_DO : 0);
-	eg_give16(w, (uint16_t)options);
+	uint8_t *p = eg_room(w, OPT_LEN);
+
+	if (!p)
+		return;
+	p[0] = 0;
+	eg_put16(p + 1, EG_DNS_TYPE_OPT);
+	eg_put16(p + 3, size);
+	eg_put32(p + 5, dnssec_ok ? OPT_DO : 0);
+	eg_put16(p + 9, (uint16_t)options);
 }
 
 static uint16_t clamp_size(uint16_t size)

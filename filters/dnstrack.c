@@ -29,8 +29,9 @@
  * more: a second answer to the same query passes only if it was asked again.
  *
  * Limits. EG_DNSTRACK_CAPACITY waiting queries, looked through one by one. What rules
- * out most of them (id and guest's port, time) stands apart from the rest, in a row: 1 KiB is
- * looked at for each query, all of it where a guest gives all its queries the same id and port.
+ * out most of them (a mark of id and guest's port) stands apart from the rest, in a row: half a KiB
+ * is looked at for each query, and all of it where a guest gives all its queries the same id and
+ * port.
  *
  * At most EG_DNSTRACK_CLIENTS addresses ask: with the ports, that bounds slirp's sockets.
  *
@@ -67,6 +68,7 @@ struct eg_dnstrack {
 	size_t hand;  /* the place at which the search for a free one starts */
 	struct client clients[EG_DNSTRACK_CLIENTS];
 	/* By place. */
+	uint16_t marks[EG_DNSTRACK_CAPACITY];   /* what asked comes to: see to_mark */
 	uint32_t asked[EG_DNSTRACK_CAPACITY];   /* id and the guest's port: see to_asked */
 	uint64_t expires[EG_DNSTRACK_CAPACITY]; /* ms */
 	uint16_t alias[EG_DNSTRACK_CAPACITY];   /* the id that it left with */
@@ -98,6 +100,12 @@ static inline uint32_t to_asked(uint16_t guest_port, uint16_t id)
 	return (uint32_t)guest_port << 16 | id;
 }
 
+/* Few that differ have the same. */
+static inline uint16_t to_mark(uint32_t asked)
+{
+	return (uint16_t)(asked * 0x9e3779b1 >> 16);
+}
+
 /* The rest of a query's key. */
 struct rest {
 	const struct eg_addr *guest, *resolver;
@@ -115,15 +123,15 @@ static bool same_rest(const struct query *q, const struct rest *k)
 /* The place where what was ASKED, with K, waits at NOW, or NONE. */
 static size_t find(const struct eg_dnstrack *t, uint32_t asked, const struct rest *k, uint64_t now)
 {
-	unsigned alike = 0;
+	uint16_t mark = to_mark(asked), alike = 0;
 
 	/* Nothing leaves this loop early, so that compilers can take several places at a time. */
 	for (size_t i = 0; i < EG_DNSTRACK_CAPACITY; i++)
-		alike += t->asked[i] == asked;
+		alike = (uint16_t)(alike + (t->marks[i] == mark));
 	for (size_t i = 0; alike > 0; i++) {
-		if (t->asked[i] != asked)
+		if (t->marks[i] != mark)
 			continue;
-		if (t->expires[i] > now && same_rest(&t->queries[i], k))
+		if (t->asked[i] == asked && t->expires[i] > now && same_rest(&t->queries[i], k))
 			return i;
 		alike--;
 	}
@@ -131,15 +139,13 @@ static size_t find(const struct eg_dnstrack *t, uint32_t asked, const struct res
 }
 
 /* A place that is free at NOW, or NONE. Most often it is the one after the last. */
-static size_t find_free(struct eg_dnstrack *t, uint64_t now)
+static size_t find_free(const struct eg_dnstrack *t, uint64_t now)
 {
 	for (size_t n = 0; n < EG_DNSTRACK_CAPACITY; n++) {
 		size_t i = (t->hand + n) % EG_DNSTRACK_CAPACITY;
 
-		if (t->expires[i] <= now) {
-			t->hand = i + 1;
+		if (t->expires[i] <= now)
 			return i;
-		}
 	}
 	return NONE;
 }
@@ -178,21 +184,17 @@ static uint16_t draw_id(struct eg_dnstrack *t, size_t place, uint64_t now)
 	return id;
 }
 
-/* Whether ADDR may ask at NOW: it asked lately, or there is room for one more. */
-static bool admit(struct eg_dnstrack *t, const struct eg_addr *addr, uint64_t now)
+/* Where ADDR stands, or may stand, among those who ask at NOW; NULL: there is no more room. */
+static struct client *client_of(struct eg_dnstrack *t, const struct eg_addr *addr, uint64_t now)
 {
 	struct client *vacant = NULL;
 
 	for (struct client *c = t->clients; c < t->clients + EG_DNSTRACK_CLIENTS; c++) {
-		if (c->expires <= now) {
+		if (c->expires <= now)
 			vacant = c;
-		} else if (eg_addr_equal(&c->addr, addr)) {
-			vacant = c;
-			break;
-		}
+		else if (eg_addr_equal(&c->addr, addr))
+			return c;
 	}
-	if (vacant)
-		*vacant = (struct client){ *addr, now + EG_DNSTRACK_CLIENT_TIMEOUT };
 	return vacant;
 }
 
@@ -203,6 +205,7 @@ static void store(struct eg_dnstrack *t, size_t i, const struct eg_frame *f,
 	struct query *to = &t->queries[i];
 
 	t->asked[i] = to_asked(f->sport, q->id);
+	t->marks[i] = to_mark(t->asked[i]);
 	to->guest = *k->guest;
 	to->resolver = *k->resolver;
 	to->resolver_port = k->resolver_port;
@@ -219,30 +222,47 @@ void eg_dnstrack_expect(const struct eg_dnstrack *t)
 	__builtin_prefetch(next + 64, 1);
 }
 
-enum eg_reason eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f,
-			       const struct eg_dns_query *q, uint64_t now,
-			       struct eg_dns_alias *alias)
+static struct rest rest_of(const struct eg_frame *f, const struct eg_dns_query *q)
 {
-	const struct rest k = {
+	return (struct rest){
 		.guest = &f->src,
 		.resolver = &f->dst,
 		.resolver_port = f->dport,
 		.type = q->type,
 		.name = &q->name,
 	};
-	size_t i = find(t, to_asked(f->sport, q->id), &k, now);
-	size_t place = i == NONE ? find_free(t, now) : i;
+}
 
-	if (place == NONE || !admit(t, &f->src, now))
+enum eg_reason eg_dnstrack_plan(struct eg_dnstrack *t, const struct eg_frame *f,
+				const struct eg_dns_query *q, uint64_t now,
+				struct eg_dns_place *place)
+{
+	const struct rest k = rest_of(f, q);
+	size_t i = find(t, to_asked(f->sport, q->id), &k, now);
+
+	place->again = i != NONE;
+	place->number = place->again ? i : find_free(t, now);
+	if (place->number == NONE || !client_of(t, &f->src, now))
 		return EG_R_DNS_BUSY;
-	if (i == NONE) {
-		t->alias[place] = draw_id(t, place, now);
-		store(t, place, f, q, &k);
-	}
-	t->expires[place] = now + EG_DNSTRACK_TIMEOUT;
-	eg_copy(t->queries[place].names + q->name.len, q->raw, q->name.len);
-	*alias = (struct eg_dns_alias){ .port = port_of(place), .id = t->alias[place] };
+	place->alias.port = port_of(place->number);
+	place->alias.id = place->again ? t->alias[i] : draw_id(t, place->number, now);
 	return EG_R_NONE;
+}
+
+void eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f, const struct eg_dns_query *q,
+		     uint64_t now, const struct eg_dns_place *place)
+{
+	const struct rest k = rest_of(f, q);
+	size_t i = place->number;
+
+	*client_of(t, &f->src, now) = (struct client){ f->src, now + EG_DNSTRACK_CLIENT_TIMEOUT };
+	if (!place->again) {
+		store(t, i, f, q, &k);
+		t->alias[i] = place->alias.id;
+		t->hand = i + 1;
+	}
+	t->expires[i] = now + EG_DNSTRACK_TIMEOUT;
+	eg_copy(t->queries[i].names + q->name.len, q->raw, q->name.len);
 }
 
 enum eg_reason eg_dnstrack_answer(struct eg_dnstrack *t, const struct eg_frame *f,

@@ -32,13 +32,25 @@ struct eg_dns_alias {
 	uint16_t id;
 };
 
-/* Remember query Q in frame F (from the guest) at NOW (ms, monotonic), and put what it is to
- * leave with into ALIAS. The same query again refreshes its entry and has the same
- * alias. Returns EG_R_NONE, or EG_R_DNS_BUSY where all entries are younger than the timeout,
- * or EG_DNSTRACK_CLIENTS other addresses asked within theirs. */
-enum eg_reason eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f,
-			       const struct eg_dns_query *q, uint64_t now,
-			       struct eg_dns_alias *alias);
+/* Where a query may wait. */
+struct eg_dns_place {
+	size_t number;
+	bool again; /* the same query waits there already */
+	struct eg_dns_alias alias;
+};
+
+/* Say where query Q in frame F (from the guest) may wait at NOW (ms, monotonic), and with what it
+ * is to leave: nobody need wait there in the end. The same query again has the same place and
+ * alias. Returns EG_R_NONE, or EG_R_DNS_BUSY where all places are younger than the timeout, or
+ * EG_DNSTRACK_CLIENTS other addresses asked within theirs. */
+enum eg_reason eg_dnstrack_plan(struct eg_dnstrack *t, const struct eg_frame *f,
+				const struct eg_dns_query *q, uint64_t now,
+				struct eg_dns_place *place);
+
+/* Have Q wait at PLACE, which was planned for it just now. The same query again begins to wait
+ * anew. */
+void eg_dnstrack_ask(struct eg_dnstrack *t, const struct eg_frame *f, const struct eg_dns_query *q,
+		     uint64_t now, const struct eg_dns_place *place);
 
 /* A query comes soon: have memory bring its place. Changes nothing. */
 void eg_dnstrack_expect(const struct eg_dnstrack *t);

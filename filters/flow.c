@@ -6,15 +6,8 @@
  * was bounded when the table was made.
  *
  * Terms
- *   slot     room for one struct eg_flow
- *   group    a few slots side by side
- *   tag      8 bits of the hash of what is in a slot, never 0; 0 where nothing is
- *   home     the group that the hash of a flow leads to
- *   hand     the group at which the next sweep starts; it goes round like a clock's
- *
- * A flow is in its home, or where that was full in the first group behind it that was not. Each
- * group has its tags, and how many flows there are that passed it by as it was full: a
- * search ends at the first group that none passed by, and nothing has to be left where a flow was.
+ *   slot     room for one struct eg_flow; slots stand in groups, found by their tags: see
+ * taggroup.h hand     the group at which the next sweep starts; it goes round like a clock's
  *
  * In a table that is larger than all caches, what counts is how often memory is waited for. It is
  * once: the tags of all groups, one byte a flow, stay in a cache, and rule out nearly
@@ -29,8 +22,6 @@
  *
  * Invariants
  *   - the tag of a slot is 0, and its proto, in exactly those slots that are free.
- *   - all groups from a flow's home to its own, which is not among them, count it, unless so many
- *     passed one by that it counts no more; such a one is passed by for ever.
  *   - no two live flows have the same key (the caller asks find before insert).
  *   - one slot in ten is free: few flows are away from home, also under attack, as the hash
  *     is keyed (see siphash.h).
@@ -45,6 +36,7 @@
 #include "flow.h"
 
 #include "pages.h"
+#include "taggroup.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -68,17 +60,16 @@ enum { COUNTLESS = 255 };
 enum { KEYS = 11 };
 static const uint64_t STIR = 0x9e3779b97f4a7c15; /* odd, with bits here and there */
 
-static_assert(sizeof(struct tags) == 2 * sizeof(uint64_t), "tags are compared as two words");
 static_assert(sizeof(struct eg_flow_key) == 37, "a flow has as many bytes of its own");
 static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
 
 struct eg_flows {
 	struct eg_seed seed;
 	uint64_t keys[KEYS];
-	struct tags *tags;     /* of each group */
-	struct eg_flow *slots; /* GROUP for each */
+	struct eg_taggroup *groups;
+	struct eg_flow *slots; /* EG_GROUP for each */
 	void *memory;          /* both stand in it */
-	uint32_t groups;
+	uint32_t group_count;
 	uint32_t capacity;
 	uint32_t hand;
 	uint32_t count;
@@ -102,13 +93,14 @@ static uint32_t hash_pair(const struct eg_flows *t, const uint64_t pair[2])
 /* Take the memory of both arrays, as one piece. Returns whether there was some. */
 static bool take_memory(struct eg_flows *t)
 {
-	size_t tags =
-		(t->groups * sizeof(*t->tags) + EG_PAGES_ALIGN - 1) & ~(size_t)(EG_PAGES_ALIGN - 1);
-	uint8_t *p = eg_pages_new(tags + (size_t)t->groups * GROUP * sizeof(*t->slots), &t->memory);
+	size_t tags = (t->group_count * sizeof(*t->groups) + EG_PAGES_ALIGN - 1) &
+		      ~(size_t)(EG_PAGES_ALIGN - 1);
+	uint8_t *p = eg_pages_new(tags + (size_t)t->group_count * EG_GROUP * sizeof(*t->slots),
+				  &t->memory);
 
 	if (!p)
 		return false;
-	t->tags = (struct tags *)p;
+	t->groups = (struct eg_taggroup *)p;
 	t->slots = (struct eg_flow *)(p + tags);
 	return true;
 }
@@ -126,7 +118,7 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 	for (uint64_t i = 0; i < KEYS; i++)
 		t->keys[i] = eg_siphash13(seed, &i, sizeof(i));
 	t->capacity = (uint32_t)capacity;
-	t->groups = (uint32_t)(capacity * SPARE / (SPARE - 1) / GROUP + 1);
+	t->group_count = (uint32_t)(capacity * SPARE / (SPARE - 1) / EG_GROUP + 1);
 	if (!take_memory(t)) {
 		free(t);
 		return NULL;
@@ -222,68 +214,24 @@ static inline uint64_t hash_of(const struct eg_flows *t, const struct words *w)
 	return (h ^ h >> 32) * STIR;
 }
 
-static inline uint32_t home_of(const struct eg_flows *t, uint64_t hash)
-{
-	return (uint32_t)((hash >> 32) * t->groups >> 32);
-}
-
-static inline uint8_t tag_of(uint64_t hash)
-{
-	uint8_t tag = (uint8_t)(hash >> 24);
-
-	return tag ? tag : 1;
-}
-
-static inline uint32_t behind(const struct eg_flows *t, uint32_t group)
-{
-	return group + 1 < t->groups ? group + 1 : 0;
-}
-
-/* The bytes of WORD that are TAG, as their highest bits; those above the first may be others. */
-static inline uint64_t alike(uint64_t word, uint8_t tag)
-{
-	const uint64_t ones = 0x0101010101010101;
-
-	word ^= tag * ones;
-	return (word - ones) & ~word & (ones << 7);
-}
-
-/* A set of slots of a group, and which is the first of them. Both words of tags share one, so that
- * no branch depends on which of them it is: none could be foretold. */
-static inline uint64_t slots_alike(const struct tags *tags, uint8_t tag)
-{
-	const uint8_t *p = (const uint8_t *)tags;
-	uint64_t low = alike(eg_get64le(p), tag), high = alike(eg_get64le(p + 8), tag);
-
-	return low >> 7 | (high & UINT64_MAX >> 8) >> 6;
-}
-
-static inline uint32_t first_of(uint64_t set)
-{
-	uint32_t bit = (uint32_t)__builtin_ctzll(set);
-
-	return bit / 8 + bit % 8 * 8;
-}
-
 /* The flow of W, alive or not, or NULL. */
 static inline struct eg_flow *look_up(struct eg_flows *t, const struct words *w)
 {
 	uint64_t hash = hash_of(t, w);
-	uint32_t group = home_of(t, hash);
+	uint32_t group = eg_group_home(hash, t->group_count);
 
-	for (uint32_t n = t->groups; n > 0; n--) {
-		const struct tags *tags = &t->tags[group];
-		uint64_t set = slots_alike(tags, tag_of(hash));
+	for (uint32_t n = t->group_count; n > 0; n--) {
+		const struct eg_taggroup *g = &t->groups[group];
 
-		for (; set; set &= set - 1) {
-			struct eg_flow *flow = &t->slots[group * GROUP + first_of(set)];
+		for (uint64_t set = eg_group_alike(g, eg_tag(hash)); set; set &= set - 1) {
+			struct eg_flow *flow = &t->slots[group * EG_GROUP + eg_group_first(set)];
 
 			if (is_of(flow, w))
 				return t->last = flow;
 		}
-		if (!tags->passed_by)
+		if (!g->passed_by)
 			break;
-		group = behind(t, group);
+		group = eg_group_next(group, t->group_count);
 	}
 	return NULL;
 }
@@ -336,33 +284,36 @@ struct eg_flow *eg_flows_find_key(struct eg_flows *t, const struct eg_flow_key *
 	return alive(t, look_up(t, &w), now);
 }
 
-/* Give back the flows of the group at the hand that expired by NOW. Returns how many it had. */
-static uint32_t sweep_group(struct eg_flows *t, uint64_t now)
+/* Give back the flows of GROUP that expired by NOW. Returns how many it had. */
+static uint32_t sweep_group(struct eg_flows *t, uint32_t group, uint64_t now)
 {
-	const struct tags *tags = &t->tags[t->hand];
-	struct eg_flow *flow = &t->slots[t->hand * GROUP];
+	const struct eg_taggroup *g = &t->groups[group];
+	struct eg_flow *flow = &t->slots[group * EG_GROUP];
 	uint32_t n = 0;
 
-	for (int i = 0; i < GROUP; i++, flow++) {
-		if (!tags->of[i])
+	for (int i = 0; i < EG_GROUP; i++, flow++) {
+		if (!g->tags[i])
 			continue;
 		n++;
 		if (flow->expires <= now)
 			expire(t, flow);
 	}
-	t->hand = behind(t, t->hand);
 	return n;
 }
 
-/* Sweep groups until they were GROUPS, or had FLOWS, or were all. */
+/* Sweep groups from the hand on until they were GROUPS, or had FLOWS, or were all. */
 static void sweep(struct eg_flows *t, uint32_t groups, uint32_t flows, uint64_t now)
 {
-	uint32_t seen = 0;
+	uint32_t hand = t->hand, seen = 0;
 
-	if (groups > t->groups)
-		groups = t->groups;
-	for (; groups > 0 && seen < flows; groups--)
-		seen += sweep_group(t, now);
+	if (groups > t->group_count)
+		groups = t->group_count;
+	for (; groups > 0 && seen < flows; groups--) {
+		if (!eg_group_is_empty(&t->groups[hand]))
+			seen += sweep_group(t, hand, now);
+		hand = eg_group_next(hand, t->group_count);
+	}
+	t->hand = hand;
 }
 
 /* Sweep the whole table, unless that was done within the last second. */
@@ -371,7 +322,7 @@ static void sweep_all(struct eg_flows *t, uint64_t now)
 	if (now < t->sweep_from)
 		return;
 	t->sweep_from = now + SWEEP_PAUSE;
-	sweep(t, t->groups, UINT32_MAX, now);
+	sweep(t, t->group_count, UINT32_MAX, now);
 }
 
 /* Whether the table is as full as it may become for OPENER. */
@@ -380,52 +331,18 @@ static bool is_full(const struct eg_flows *t, enum eg_dir opener)
 	return t->count == t->capacity || (opener == EG_FROM_GUEST && t->guests >= t->capacity / 2);
 }
 
-/* Take a slot for what has HASH; there is one. */
-static struct eg_flow *take_slot(struct eg_flows *t, uint64_t hash)
-{
-	uint32_t group = home_of(t, hash), at;
-	uint64_t set;
-
-	for (;;) {
-		struct tags *tags = &t->tags[group];
-
-		set = slots_alike(tags, 0);
-		if (set)
-			break;
-		if (tags->passed_by < COUNTLESS)
-			tags->passed_by++;
-		group = behind(t, group);
-	}
-	at = first_of(set);
-	t->tags[group].of[at] = tag_of(hash);
-	return &t->slots[group * GROUP + at];
-}
-
-static void give_slot(struct eg_flows *t, uint64_t hash, const struct eg_flow *flow)
-{
-	uint32_t at = (uint32_t)(flow - t->slots);
-
-	for (uint32_t group = home_of(t, hash); group != at / GROUP; group = behind(t, group)) {
-		struct tags *tags = &t->tags[group];
-
-		if (tags->passed_by < COUNTLESS)
-			tags->passed_by--;
-	}
-	t->tags[at / GROUP].of[at % GROUP] = 0;
-}
-
 struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *key,
 				enum eg_dir opener, uint64_t now)
 {
 	const struct words w = words_of_key(key);
 	struct eg_flow *flow;
 
-	sweep(t, 1, GROUP, now);
+	sweep(t, 1, EG_GROUP, now);
 	if (is_full(t, opener))
 		sweep_all(t, now);
 	if (is_full(t, opener))
 		return NULL;
-	flow = take_slot(t, hash_of(t, &w));
+	flow = &t->slots[eg_group_take(t->groups, t->group_count, hash_of(t, &w))];
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
 	flow->opened = (uint32_t)(now / 1000) & INT32_MAX;
@@ -439,7 +356,7 @@ void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 {
 	const struct words w = words_of_key(&flow->key);
 
-	give_slot(t, hash_of(t, &w), flow);
+	eg_group_give(t->groups, t->group_count, hash_of(t, &w), (size_t)(flow - t->slots));
 	flow->key.proto = 0;
 	t->count--;
 	t->guests -= flow->by_guest;
@@ -458,7 +375,7 @@ void eg_flows_age(struct eg_flows *t, uint64_t now)
 
 void eg_flows_end(struct eg_flows *t)
 {
-	sweep(t, t->groups, UINT32_MAX, UINT64_MAX);
+	sweep(t, t->group_count, UINT32_MAX, UINT64_MAX);
 }
 
 size_t eg_flows_count(const struct eg_flows *t)

@@ -9,9 +9,11 @@
 enum { ETH_SRC = 6, ETH_TYPE = 12 };
 enum {
 	IP4_TOTAL = 2,
+	IP4_ID = 4,
 	IP4_FRAG = 6,
 	IP4_TTL = 8,
 	IP4_PROTO = 9,
+	IP4_SUM = 10,
 	IP4_SRC = 12,
 	IP4_DST = 16,
 	IP4_PLAIN = 0x45, /* its first byte: version 4, no options */
@@ -332,38 +334,43 @@ enum eg_reason eg_frame_decode_whole(struct eg_frame *f, const uint8_t *bytes, s
 	return decode(f, bytes, len, EG_WHOLE_MAX);
 }
 
-static void begin_ip4(struct eg_writer *w, const struct eg_ends *ends, uint8_t proto, size_t n)
+/* Headers are written into room that was taken at once: with a check for each field they take
+ * longer than what is in them. */
+static void put_ip4(uint8_t *ip, const struct eg_ends *ends, uint8_t proto, size_t n)
 {
-	eg_give16(w, 0x4500);
-	eg_give16(w, (uint16_t)(EG_IP4_LEN + n));
-	eg_give16(w, 0); /* identification: none is needed with DF (RFC 6864 4.1) */
-	eg_give16(w, IP4_DF);
-	eg_give8(w, EG_TTL);
-	eg_give8(w, proto);
-	eg_give16(w, 0);
-	eg_give(w, ends->src.b + 12, 4);
-	eg_give(w, ends->dst.b + 12, 4);
+	eg_put16(ip, IP4_PLAIN << 8);
+	eg_put16(ip + IP4_TOTAL, (uint16_t)(EG_IP4_LEN + n));
+	eg_put16(ip + IP4_ID, 0); /* none is needed with DF (RFC 6864 4.1) */
+	eg_put16(ip + IP4_FRAG, IP4_DF);
+	ip[IP4_TTL] = EG_TTL;
+	ip[IP4_PROTO] = proto;
+	eg_put16(ip + IP4_SUM, 0);
+	memcpy(ip + IP4_SRC, ends->src.b + EG_ADDR_IP4, 4);
+	memcpy(ip + IP4_DST, ends->dst.b + EG_ADDR_IP4, 4);
 }
 
-static void begin_ip6(struct eg_writer *w, const struct eg_ends *ends, uint8_t proto, size_t n)
+static void put_ip6(uint8_t *ip, const struct eg_ends *ends, uint8_t proto, size_t n)
 {
-	eg_give32(w, 0x60000000);
-	eg_give16(w, (uint16_t)n);
-	eg_give8(w, proto);
-	eg_give8(w, EG_TTL);
-	eg_give(w, ends->src.b, 16);
-	eg_give(w, ends->dst.b, 16);
+	eg_put32(ip, 0x60000000);
+	eg_put16(ip + IP6_PAYLOAD, (uint16_t)n);
+	ip[IP6_NEXT] = proto;
+	ip[IP6_HOPS] = EG_TTL;
+	memcpy(ip + IP6_SRC, ends->src.b, 16);
+	memcpy(ip + IP6_DST, ends->dst.b, 16);
 }
 
 void eg_frame_begin(struct eg_writer *w, const struct eg_ends *ends, uint8_t proto, size_t n)
 {
 	bool ip4 = eg_addr_is4(&ends->src);
+	uint8_t *p = eg_room(w, EG_ETH_LEN + (ip4 ? EG_IP4_LEN : EG_IP6_LEN));
 
-	eg_give(w, ends->dst_mac, 6);
-	eg_give(w, ends->src_mac, 6);
-	eg_give16(w, ip4 ? EG_ETHERTYPE_IP4 : EG_ETHERTYPE_IP6);
+	if (!p)
+		return;
+	memcpy(p, ends->dst_mac, 6);
+	memcpy(p + ETH_SRC, ends->src_mac, 6);
+	eg_put16(p + ETH_TYPE, ip4 ? EG_ETHERTYPE_IP4 : EG_ETHERTYPE_IP6);
 	if (ip4)
-		begin_ip4(w, ends, proto, n);
+		put_ip4(p + EG_ETH_LEN, ends, proto, n);
 	else
-		begin_ip6(w, ends, proto, n);
+		put_ip6(p + EG_ETH_LEN, ends, proto, n);
 }

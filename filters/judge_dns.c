@@ -48,11 +48,13 @@ static void report_stream_query(struct passage *w, const struct eg_dns_query *q)
 	report_query(w, frame, out.len);
 }
 
-static enum eg_reason judge_question(struct passage *w, const struct eg_dns_query *q)
+/* Question Q, whose name has the suffixes S, which were expected. */
+static enum eg_reason judge_question(struct passage *w, const struct eg_dns_query *q,
+				     const struct eg_suffixes *s)
 {
 	const struct eg_policy *policy = w->p->policy;
 	size_t below;
-	enum eg_reason r = eg_policy_resolve(policy, &q->name, &below);
+	enum eg_reason r = eg_policy_resolve_expected(policy, &q->name, s, &below);
 
 	if (r)
 		return r;
@@ -64,15 +66,19 @@ static enum eg_reason judge_question(struct passage *w, const struct eg_dns_quer
 static enum eg_reason judge_stream_question(void *passage, const struct eg_dns_query *q)
 {
 	struct passage *w = passage;
-	enum eg_reason r = eg_ruled(w, judge_question(w, q));
+	struct eg_suffixes s;
+	enum eg_reason r;
 
+	eg_policy_expect(w->p->policy, &q->name, &s);
+	r = eg_ruled(w, judge_question(w, q, &s));
 	if (r == EG_R_NONE && !w->would)
 		report_stream_query(w, q);
 	return r;
 }
 
-/* Send w->query to where the guest's datagram goes, from PORT, below headers of ours. */
-static void send_query(struct passage *w, uint16_t port)
+/* Build w->query, with ALIAS and below headers of ours, to where the guest's datagram goes. Returns
+ * the frame's length. */
+static size_t build_query(struct passage *w, const struct eg_dns_alias *alias)
 {
 	const struct eg_ends ends = {
 		.src_mac = eg_eth_src(&w->f),
@@ -85,40 +91,43 @@ static void send_query(struct passage *w, uint16_t port)
 		      (eg_addr_is4(&ends.src) ? (size_t)EG_IP4_LEN : (size_t)EG_IP6_LEN);
 	size_t len = eg_dns_build_query(&w->query, w->o->rebuilt + head);
 
+	eg_put16(w->o->rebuilt + head, alias->id);
 	eg_frame_begin(&out, &ends, EG_PROTO_UDP, EG_UDP_LEN + len);
-	eg_give16(&out, port);
+	eg_give16(&out, alias->port);
 	eg_give16(&out, w->f.dport);
 	eg_give16(&out, (uint16_t)(EG_UDP_LEN + len));
 	eg_give16(&out, 0);
 	eg_room(&out, len); /* it stands there */
 	eg_checksum_fill(out.p, out.len);
-	eg_send_rebuilt(w, out.len);
+	return out.len;
 }
 
+/* The name's place among millions is asked for first, and looked at last: until it has come from
+ * memory, all that is done for most queries is done. */
 enum eg_reason eg_judge_query(struct passage *w)
 {
-	struct eg_dns_alias alias;
-	enum eg_reason r;
+	struct eg_dns_place place;
+	struct eg_suffixes s;
+	enum eg_reason r, busy;
+	size_t len = 0;
 
-	/* The name is asked for when its place among millions has come from memory; until then
-	 * the checksum is looked at, which comes first: without it nothing was read. */
 	eg_dnstrack_expect(w->p->queries);
 	r = eg_dns_parse_query(&w->query, w->f.payload);
-	eg_nameset_expect(w->p->policy->resolve, &w->query.name);
+	eg_policy_expect(w->p->policy, &w->query.name, &s);
 	if (!eg_checksum_right(&w->f)) {
-		w->query.name.len = 0;
+		w->query.name.len = 0; /* nothing was read */
 		return EG_R_CHECKSUM;
 	}
 	if (r)
 		return r;
-	r = eg_ruled(w, judge_question(w, &w->query));
-	if (r)
-		return r;
-	r = eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now, &alias);
-	if (r)
-		return r;
-	w->query.id = alias.id;
-	send_query(w, alias.port);
+	busy = eg_dnstrack_plan(w->p->queries, &w->f, &w->query, w->now, &place);
+	if (!busy)
+		len = build_query(w, &place.alias);
+	r = eg_ruled(w, judge_question(w, &w->query, &s));
+	if (r || busy)
+		return r ? r : busy;
+	eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now, &place);
+	eg_send_rebuilt(w, len);
 	if (!w->would)
 		report_query(w, w->f.bytes, w->f.len);
 	return EG_R_NONE;

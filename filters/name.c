@@ -50,37 +50,44 @@ bool eg_name_equal(const struct eg_name *a, const struct eg_name *b)
 	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
 }
 
-/* Append the label of N bytes at P to NAME, folded; the root's is empty. Returns
- * false where it does not fit. */
-static bool add_label(struct eg_name *name, const uint8_t *p, size_t n)
+/* Append the label of N bytes at P, for which there is room, to NAME, folded; the root's is empty. */
+static void add_label(struct eg_name *name, const uint8_t *p, size_t n)
 {
 	uint8_t *to = name->wire + name->len;
 
-	if (name->len + 1 + n > EG_NAME_MAX)
-		return false;
 	*to++ = (uint8_t)n;
 	fold_all(to, p, n);
 	name->len = (uint8_t)(name->len + 1 + n);
 	name->labels = (uint8_t)(name->labels + (n > 0));
-	return true;
 }
 
+/* How long the name at P is, of at most LEFT bytes, or 0 where it is none; *LABELS becomes how many
+ * labels it has. */
+static size_t measure(const uint8_t *p, size_t left, uint8_t *labels)
+{
+	*labels = 0;
+	for (size_t at = 0; at < left && at < EG_NAME_MAX; at += 1u + p[at], ++*labels) {
+		if (p[at] == 0)
+			return at + 1;
+		/* 0xc0: a pointer; 0x40 and 0x80: never defined, or withdrawn (RFC 6891 5). */
+		if (p[at] > EG_LABEL_MAX)
+			return 0;
+	}
+	return 0;
+}
+
+/* Lengths are folded with the rest: they are below 'A'. */
 bool eg_name_take(struct eg_reader *r, struct eg_name *name)
 {
-	const uint8_t *label;
-	uint8_t n;
+	size_t n = r->bad ? 0 : measure(r->p, r->left, &name->labels);
 
-	name->len = name->labels = 0;
-	do {
-		n = eg_take8(r);
-		/* 0xc0: a pointer; 0x40 and 0x80: never defined, or withdrawn (RFC 6891 5). */
-		label = n > EG_LABEL_MAX ? NULL : eg_take(r, n);
-		if (!label || r->bad || !add_label(name, label, n)) {
-			r->bad = true;
-			name->len = name->labels = 0;
-			return false;
-		}
-	} while (n > 0);
+	name->len = (uint8_t)n;
+	if (n == 0) {
+		r->bad = true;
+		name->labels = 0;
+		return false;
+	}
+	fold_all(name->wire, eg_take(r, n), n);
 	return true;
 }
 

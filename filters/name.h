@@ -7,6 +7,7 @@
 
 enum {
 	EG_NAME_MAX = 255,   /* bytes of wire form, the root's zero included */
+	EG_NAME_SPARE = 7,   /* more, that may be read, and not written: what is in them does not count */
 	EG_LABEL_MAX = 63,   /* bytes of a label, without its length */
 	EG_LABELS_MAX = 127, /* labels without the root: of one byte each */
 	EG_NAME_TEXT_MAX = 4 * EG_NAME_MAX + 1,
@@ -17,7 +18,7 @@ enum {
 struct eg_name {
 	uint8_t len;    /* bytes used in wire, the root's zero included: 1 to 255 */
 	uint8_t labels; /* without the root: 0 to 127 */
-	uint8_t wire[EG_NAME_MAX];
+	uint8_t wire[EG_NAME_MAX + EG_NAME_SPARE];
 };
 
 /* Take one uncompressed name from R into NAME, folded to lower case. Sets R's

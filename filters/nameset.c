@@ -98,46 +98,21 @@ size_t eg_nameset_count(const struct eg_nameset *set)
 	return set->count;
 }
 
-/* Where the suffixes of a name start: AT[0] is the name itself, AT[n] its root. */
-struct suffixes {
-	size_t n;
-	uint8_t at[EG_LABELS_MAX + 1];
-};
-
-static void split(const struct eg_name *name, struct suffixes *s)
-{
-	size_t i = 0;
-
-	s->n = 0;
-	for (; i < name->len && name->wire[i]; i += 1u + name->wire[i])
-		s->at[s->n++] = (uint8_t)i;
-	s->at[s->n] = (uint8_t)i;
-}
-
-/* The N bytes at P, 1 to 8, as a number, the first the lowest: of two pieces that overlap, or
- * of three bytes, so that there is no loop. */
-static inline uint64_t read_few(const uint8_t *p, size_t n)
-{
-	if (n == 8)
-		return eg_get64le(p);
-	if (n >= 4)
-		return eg_get32le(p) | (uint64_t)eg_get32le(p + n - 4) << 8 * (n - 4);
-	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
-}
-
 /* The hash of the label at P (its length byte first) in front of what hashes to H. Two odd
- * factors, each followed by a fold of the upper half, where the product has mixed best. */
+ * factors, each followed by a fold of the upper half, where the product has mixed best. Always
+ * eight bytes are read: of the last ones those are cleared that are no longer the label's, as no
+ * branch could foretell how many they are. */
 static uint64_t add_label(uint64_t h, const uint8_t *p)
 {
-	size_t left = 1u + p[0];
+	for (size_t left = 1u + p[0];; left -= 8, p += 8) {
+		uint64_t few = eg_get64le(p);
 
-	while (left > 0) {
-		size_t n = left < 8 ? left : 8;
-
-		h = (h ^ read_few(p, n)) * 0x9e3779b97f4a7c15;
+		if (left < 8)
+			few &= UINT64_MAX >> 8 * (8 - left);
+		h = (h ^ few) * 0x9e3779b97f4a7c15;
 		h ^= h >> 32;
-		p += n;
-		left -= n;
+		if (left <= 8)
+			break;
 	}
 	h *= 0xd6e8feb86659fd93;
 	return h ^ h >> 32;
@@ -147,6 +122,28 @@ static uint64_t add_label(uint64_t h, const uint8_t *p)
 static uint32_t to_tag(uint64_t h)
 {
 	return (uint32_t)h << SCOPE_BITS;
+}
+
+static void split(const struct eg_name *name, struct eg_suffixes *s)
+{
+	size_t i = 0;
+
+	s->n = 0;
+	for (; i < name->len && name->wire[i]; i += 1u + name->wire[i])
+		s->at[s->n++] = (uint8_t)i;
+	s->at[s->n] = (uint8_t)i;
+}
+
+void eg_suffixes(struct eg_suffixes *s, const struct eg_name *name, size_t deepest)
+{
+	uint64_t h = 0;
+
+	split(name, s);
+	s->tags[0] = 0;
+	for (size_t depth = 1; depth <= s->n && depth <= deepest; depth++) {
+		h = add_label(h, name->wire + s->at[s->n - depth]);
+		s->tags[depth] = to_tag(h);
+	}
 }
 
 static bool is_empty(const struct slot *slot)
@@ -251,18 +248,17 @@ static void store(struct eg_nameset *set, struct slot *slot, uint32_t tag,
 
 int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_namescope scope)
 {
-	struct suffixes s;
+	struct eg_suffixes s;
 	struct slot *slot;
-	uint64_t h = 0;
+	uint32_t tag;
 
 	if (reserve_slot(set) || reserve_bytes(set, name->len > INLINE ? name->len : 0))
 		return -ENOMEM;
-	split(name, &s);
-	for (size_t depth = 1; depth <= s.n; depth++)
-		h = add_label(h, name->wire + s.at[s.n - depth]);
-	slot = find(set, to_tag(h), name->wire, name->len);
+	eg_suffixes(&s, name, EG_LABELS_MAX);
+	tag = s.tags[s.n];
+	slot = find(set, tag, name->wire, name->len);
 	if (is_empty(slot))
-		store(set, slot, to_tag(h), name);
+		store(set, slot, tag, name);
 	if (!(slot->tag & scope))
 		set->count++;
 	slot->tag |= scope;
@@ -272,55 +268,38 @@ int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_n
 	return 0;
 }
 
-/* One probe: of the suffix AT. */
-struct probe {
-	uint32_t tag;
-	uint8_t at, wanted; /* a scope */
-};
-
-/* The probes that NAME takes, the shortest suffix first. Returns how many. */
-static size_t aim(const struct eg_nameset *set, const struct eg_name *name,
-		  struct probe probes[EG_LABELS_MAX + 1])
+size_t eg_nameset_deepest(const struct eg_nameset *set)
 {
-	struct suffixes s;
-	uint64_t h = 0;
-	size_t n = 0;
-
-	split(name, &s);
-	for (size_t depth = 0; depth <= s.n && depth <= set->deepest; depth++) {
-		unsigned wanted = depth == s.n ? EG_NAME_EXACT : EG_NAME_BELOW;
-		uint8_t at = s.at[s.n - depth];
-
-		if (depth > 0)
-			h = add_label(h, name->wire + at);
-		if (set->scopes_at[depth] & wanted)
-			probes[n++] = (struct probe){ to_tag(h), at, (uint8_t)wanted };
-	}
-	return n;
+	return set->deepest;
 }
 
-void eg_nameset_expect(const struct eg_nameset *set, const struct eg_name *name)
+/* The scope that the suffix of DEPTH labels of S is asked for, or 0: SET has none of that depth. */
+static unsigned wanted(const struct eg_nameset *set, const struct eg_suffixes *s, size_t depth)
 {
-	struct probe probes[EG_LABELS_MAX + 1];
-	size_t n = aim(set, name, probes);
-
-	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(&set->slots[probes[i].tag >> SCOPE_BITS & set->mask]);
+	return set->scopes_at[depth] & (depth == s->n ? EG_NAME_EXACT : EG_NAME_BELOW);
 }
 
-bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below)
+void eg_nameset_expect(const struct eg_nameset *set, const struct eg_suffixes *s)
 {
-	struct probe probes[EG_LABELS_MAX + 1];
-	size_t n = aim(set, name, probes);
+	for (size_t depth = 0; depth <= s->n && depth <= set->deepest; depth++)
+		if (wanted(set, s, depth))
+			__builtin_prefetch(&set->slots[s->tags[depth] >> SCOPE_BITS & set->mask]);
+}
+
+bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name,
+		      const struct eg_suffixes *s, size_t *below)
+{
 	bool found = false;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct probe *p = &probes[i];
-		const uint8_t *suffix = name->wire + p->at;
-		size_t len = (size_t)name->len - p->at;
+	for (size_t depth = 0; depth <= s->n && depth <= set->deepest; depth++) {
+		unsigned scope = wanted(set, s, depth);
+		uint8_t at = s->at[s->n - depth];
 
-		if (find(set, p->tag, suffix, len)->tag & p->wanted) {
-			*below = p->at;
+		if (!scope)
+			continue;
+		if (find(set, s->tags[depth], name->wire + at, (size_t)name->len - at)->tag &
+		    scope) {
+			*below = at;
 			found = true;
 		}
 	}

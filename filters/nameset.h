@@ -25,13 +25,28 @@ enum eg_namescope {
 /* Add NAME to SET. Adding twice is fine. Returns 0 or -ENOMEM. */
 int eg_nameset_add(struct eg_nameset *set, const struct eg_name *name, enum eg_namescope scope);
 
-/* Whether SET holds NAME: itself, or an ancestor of it with EG_NAME_BELOW. Never
+/* The suffixes of a name, its root and itself included, by how many labels they have: where they
+ * start in it, from the longest on, and what they hash to, from the root on. */
+struct eg_suffixes {
+	size_t n; /* labels of the name */
+	uint8_t at[EG_LABELS_MAX + 1];
+	uint32_t tags[EG_LABELS_MAX + 1];
+};
+
+/* Make S the suffixes of NAME; those of more than DEEPEST labels are not hashed. */
+void eg_suffixes(struct eg_suffixes *s, const struct eg_name *name, size_t deepest);
+
+/* How many labels the longest name of SET has: who asks it needs no more of them hashed. */
+size_t eg_nameset_deepest(const struct eg_nameset *set);
+
+/* Whether SET holds NAME, of suffixes S: itself, or an ancestor of it with EG_NAME_BELOW. Never
  * allocates, never fails. Where it does, *BELOW becomes how many bytes of NAME's wire form stand
  * in front of the longest such ancestor; 0 where NAME itself is listed. */
-bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name, size_t *below);
+bool eg_nameset_match(const struct eg_nameset *set, const struct eg_name *name,
+		      const struct eg_suffixes *s, size_t *below);
 
-/* NAME will be asked for soon: have memory bring what that takes. Changes nothing. */
-void eg_nameset_expect(const struct eg_nameset *set, const struct eg_name *name);
+/* The name of S will be asked for soon: have memory bring what that takes. Changes nothing. */
+void eg_nameset_expect(const struct eg_nameset *set, const struct eg_suffixes *s);
 
 /* How many (name, scope) pairs were added that were not there before. */
 size_t eg_nameset_count(const struct eg_nameset *set);

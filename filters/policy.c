@@ -86,12 +86,31 @@ bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type)
 	return false;
 }
 
+void eg_policy_expect(const struct eg_policy *p, const struct eg_name *name, struct eg_suffixes *s)
+{
+	size_t blocked = eg_nameset_deepest(p->block_names),
+	       listed = eg_nameset_deepest(p->resolve);
+
+	eg_suffixes(s, name, blocked > listed ? blocked : listed);
+	eg_nameset_expect(p->block_names, s);
+	eg_nameset_expect(p->resolve, s);
+}
+
+enum eg_reason eg_policy_resolve_expected(const struct eg_policy *p, const struct eg_name *name,
+					  const struct eg_suffixes *s, size_t *below)
+{
+	if (eg_nameset_match(p->block_names, name, s, below))
+		return EG_R_DNS_BLOCK;
+	return eg_nameset_match(p->resolve, name, s, below) ? EG_R_NONE : EG_R_DNS_NAME;
+}
+
 enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
 				 size_t *below)
 {
-	if (eg_nameset_match(p->block_names, name, below))
-		return EG_R_DNS_BLOCK;
-	return eg_nameset_match(p->resolve, name, below) ? EG_R_NONE : EG_R_DNS_NAME;
+	struct eg_suffixes s;
+
+	eg_policy_expect(p, name, &s);
+	return eg_policy_resolve_expected(p, name, &s, below);
 }
 
 enum eg_reason eg_policy_open(const struct eg_policy *p, const struct eg_addr *addr, uint8_t proto,

@@ -64,6 +64,12 @@ bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type);
 enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
 				 size_t *below);
 
+/* The same in two steps: S become the suffixes of NAME, and memory is asked for what says whether
+ * it may be looked up; and then, when it has come, that is said. */
+void eg_policy_expect(const struct eg_policy *p, const struct eg_name *name, struct eg_suffixes *s);
+enum eg_reason eg_policy_resolve_expected(const struct eg_policy *p, const struct eg_name *name,
+					  const struct eg_suffixes *s, size_t *below);
+
 /* Whether the guest may open a flow of PROTO (TCP or UDP) to PORT of ADDR: EG_R_NONE,
  * EG_R_TARGET_BLOCK, or OTHERWISE where nothing is said about it. Port 53 of a resolver is never
  * opened: what goes there is DNS's to judge. */

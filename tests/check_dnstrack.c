@@ -102,14 +102,15 @@ static void remember(const struct exchange *x, struct eg_dns_alias alias)
 /* Ask X, whose answer comes from then on as it left. */
 static enum eg_reason ask(struct exchange *x, uint64_t now)
 {
-	struct eg_dns_alias alias = { 0, 0 };
-	enum eg_reason r = eg_dnstrack_ask(t, &x->to, &x->q, now, &alias);
+	struct eg_dns_place place;
+	enum eg_reason r = eg_dnstrack_plan(t, &x->to, &x->q, now, &place);
 
 	if (r == EG_R_NONE) {
-		ck_assert(eg_dnstrack_has_port(alias.port));
-		x->from.dport = alias.port;
-		x->a.id = alias.id;
-		remember(x, alias);
+		ck_assert(eg_dnstrack_has_port(place.alias.port));
+		eg_dnstrack_ask(t, &x->to, &x->q, now, &place);
+		x->from.dport = place.alias.port;
+		x->a.id = place.alias.id;
+		remember(x, place.alias);
 	}
 	return r;
 }
@@ -499,12 +500,35 @@ START_TEST(no_two_that_wait_on_a_port_have_the_same_id)
 			struct exchange x = numbered(i);
 			uint64_t now = round * EG_DNSTRACK_TIMEOUT;
 
-			refused += eg_dnstrack_ask(t, &x.to, &x.q, now, &left[i]) != EG_R_NONE;
+			refused += ask(&x, now) != EG_R_NONE;
+			left[i] = (struct eg_dns_alias){ x.from.dport, x.a.id };
 			for (unsigned j = 0; j < i; j++)
 				same += left[j].port == left[i].port && left[j].id == left[i].id;
 		}
 	ck_assert_uint_eq(refused, 0);
 	ck_assert_uint_eq(same, 0);
+}
+END_TEST
+
+/* Who only plans leaves nothing: no place, no client, no port. */
+START_TEST(plan_alone_changes_nothing)
+{
+	struct exchange x = numbered(1);
+	struct eg_dns_place first, again;
+
+	for (unsigned i = 0; i < 3 * EG_DNSTRACK_CAPACITY; i++) {
+		struct exchange y = numbered(i);
+
+		y.to.src.b[15] = (uint8_t)i;
+		ck_assert_int_eq(eg_dnstrack_plan(t, &y.to, &y.q, 1, &first), EG_R_NONE);
+		ck_assert(!first.again);
+	}
+	ck_assert_int_eq(eg_dnstrack_plan(t, &x.to, &x.q, 1, &first), EG_R_NONE);
+	eg_dnstrack_ask(t, &x.to, &x.q, 1, &first);
+	ck_assert_int_eq(eg_dnstrack_plan(t, &x.to, &x.q, 2, &again), EG_R_NONE);
+	ck_assert(again.again);
+	ck_assert_uint_eq(again.number, first.number);
+	ck_assert_uint_eq(again.alias.id, first.alias.id);
 }
 END_TEST
 
@@ -537,6 +561,7 @@ int main(void)
 	tcase_add_loop_test(c, agrees_with_a_plain_list, 0, 4);
 	tcase_add_test(c, aliases_are_ours_and_tell_queries_apart);
 	tcase_add_test(c, no_two_that_wait_on_a_port_have_the_same_id);
+	tcase_add_test(c, plan_alone_changes_nothing);
 	tcase_add_test(c, free_of_nothing_is_fine);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

@@ -8,7 +8,7 @@ cd "${top_srcdir:-.}"
 
 layers='
 1 reason span pages
-2 addr text
+2 addr taggroup text
 3 frame resolver
 4 checksum name siphash
 5 arp nd dhcp icmp dns tcp fragment sample
