@@ -124,7 +124,7 @@ void frame_answer(struct batch *b, size_t i, const uint8_t *query);
  */
 
 enum sheet { ONCE, FRAME };
-enum column { VALUE, ADDED, X_BASE, X_NULL, X_VLAN, X_HASH, COLUMNS };
+enum column { VALUE, ADDED, X_BASE, X_NULL, X_VLAN, X_HASH, X_SHORT, COLUMNS };
 
 struct figure {
 	enum sheet sheet;
@@ -132,7 +132,7 @@ struct figure {
 	char name[64];
 	char unit[8];          /* of ONCE */
 	double value[COLUMNS]; /* NAN: there is none */
-	double goal;           /* 0: none */
+	double goal, most;     /* of ADDED and X_SHORT; 0: none */
 };
 
 /*
@@ -174,7 +174,9 @@ struct row {
 	const struct cell
 		*plain; /* a pass-through plugin, to say how many times that it is; or NULL */
 	const struct cell *floor; /* and a hash table; or NULL */
+	const struct cell *brief; /* the same with a list of few entries; or NULL */
 	double goal;              /* ns added; 0: none */
+	double most;              /* how many times what the brief list adds; 0: none */
 };
 
 /* Memory is never given back: the process ends soon. */

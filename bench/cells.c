@@ -81,8 +81,10 @@ static void hand_over(size_t line, size_t round)
 			[X_NULL] = own / ns(r->null, round),
 			[X_VLAN] = own / ns(r->plain, round),
 			[X_HASH] = own / ns(r->floor, round),
+			[X_SHORT] = (own - base) / (ns(r->brief, round) - base),
 		},
 		.goal = r->goal,
+		.most = r->most,
 	};
 
 	snprintf(f.name, sizeof(f.name), "%s", r->name);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * DNS queries for names that are listed and for names that are not, with lists of three
- * lengths; and the answers to the former.
+ * lengths; and the answers to the former. Those that are refused are answered, and so come a
+ * few at a time after a pause; those that are listed do so, too, and in a stream.
  */
 #include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCHES = 4, SLICE_NS = 300000000 };
+enum { FEW = 4, MANY = 101, SLICE_NS = 300000000 }; /* batches of a slice */
 
 struct asker {
 	VDECONN *conn;
 	uint32_t names;
 	const char *format; /* of a name */
 	size_t pass;        /* how many queries of a batch leave */
+	size_t batches;     /* FEW, each time after a pause, or MANY */
 	struct batch *queries, *answers;
 	double next; /* when the plugin can answer a whole slice again */
 };
@@ -88,17 +90,18 @@ static struct took ask(struct asker *a)
 
 static struct took slice(struct asker *a)
 {
-	double query[BATCHES], reply[BATCHES];
+	double query[MANY], reply[MANY];
 
-	pause_until(a->next);
-	for (size_t i = 0; i < BATCHES; i++) {
+	if (a->batches == FEW)
+		pause_until(a->next);
+	for (size_t i = 0; i < a->batches; i++) {
 		struct took t = ask(a);
 
 		query[i] = t.query;
 		reply[i] = t.answer;
 	}
 	a->next = clock_ns() + SLICE_NS;
-	return (struct took){ quantile(query, BATCHES, 0.5), quantile(reply, BATCHES, 0.5) };
+	return (struct took){ quantile(query, a->batches, 0.5), quantile(reply, a->batches, 0.5) };
 }
 
 static double slice_query(void *asker)
@@ -111,7 +114,7 @@ static double slice_answer(void *asker)
 	return slice(asker).answer;
 }
 
-static struct asker *asker_new(VDECONN *conn, uint32_t names, bool pass)
+static struct asker *asker_new(VDECONN *conn, uint32_t names, bool pass, size_t batches)
 {
 	struct asker *a = calloc(1, sizeof(*a));
 
@@ -122,6 +125,7 @@ static struct asker *asker_new(VDECONN *conn, uint32_t names, bool pass)
 	a->names = names;
 	a->format = pass ? listed : unlisted;
 	a->pass = pass ? BATCH : 0;
+	a->batches = batches;
 	return a;
 }
 
@@ -136,39 +140,62 @@ VDECONN *names_open(uint32_t count)
 
 struct cell *names_cell(VDECONN *conn, uint32_t names, bool pass)
 {
-	return cell_new(slice_query, asker_new(conn, names, pass), "DNS");
+	return cell_new(slice_query, asker_new(conn, names, pass, FEW), "DNS");
 }
 
-static void add_row(struct cell *c, const struct cell *base, double goal)
-{
-	cell_warm(c);
-	row_add((struct row){ .name = c->name, .cell = c, .base = base, .goal = goal });
-}
+/* What is asked about each list; the first list is the shortest. */
+static const struct question {
+	const char *format; /* of its row's name */
+	double (*slice)(void *asker);
+	bool pass;
+	size_t batches;
+	double goal, most;
+} questions[] = {
+	{ "DNS, listed, %s names", slice_query, true, MANY, 400, 2 },
+	{ "DNS, refused, %s names", slice_query, false, FEW, 400, 2 },
+	{ "DNS, listed, after a pause, %s", slice_query, true, FEW, 0, 0 },
+	{ "DNS answer, %s names", slice_answer, true, MANY, 0, 0 },
+};
 
-/* The rows of a list of COUNT names, of which the people say NAME. */
-static void add(uint32_t count, const char *name, const struct cell *query,
-		const struct cell *reply)
-{
-	VDECONN *conn = names_open(count);
-	struct cell *c;
+enum { QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
 
-	c = cell_new(slice_query, asker_new(conn, count, true), "DNS, listed, %s names", name);
-	add_row(c, query, 400);
-	c = cell_new(slice_query, asker_new(conn, count, false), "DNS, refused, %s names", name);
-	add_row(c, query, 400);
-	c = cell_new(slice_answer, asker_new(conn, count, true), "DNS answer, %s names", name);
-	add_row(c, reply, 0);
+static const struct {
+	uint32_t count;
+	const char *name;
+} lists[] = { { 10, "10" }, { 10000, "10 k" }, { 1000000, "1 M" } };
+
+/* The rows of list L. BRIEF are the shortest one's cells, or none yet: then they become these. */
+static void add(size_t l, const struct cell *query, const struct cell *reply,
+		const struct cell *brief[QUESTIONS])
+{
+	VDECONN *conn = names_open(lists[l].count);
+
+	for (size_t i = 0; i < QUESTIONS; i++) {
+		const struct question *q = &questions[i];
+		struct cell *c =
+			cell_new(q->slice, asker_new(conn, lists[l].count, q->pass, q->batches),
+				 q->format, lists[l].name);
+
+		row_add((struct row){ .name = c->name,
+				      .cell = cell_warm(c),
+				      .base = q->slice == slice_query ? query : reply,
+				      .brief = brief[i],
+				      .goal = q->goal,
+				      .most = brief[i] ? q->most : 0 });
+		if (!brief[i])
+			brief[i] = c;
+	}
 }
 
 void names_add(void)
 {
-	struct asker *plain = asker_new(plug_open("benchpeer://"), 10, true);
+	struct asker *plain = asker_new(plug_open("benchpeer://"), 10, true, MANY);
 	struct cell *query = cell_new(slice_query, plain, "a DNS query, unfiltered");
 	struct cell *reply = cell_new(slice_answer, plain, "a DNS answer, unfiltered");
+	const struct cell *brief[QUESTIONS] = { NULL };
 
 	row_add((struct row){ .name = query->name, .cell = query });
 	row_add((struct row){ .name = reply->name, .cell = reply });
-	add(10, "10", query, reply);
-	add(10000, "10 k", query, reply);
-	add(1000000, "1 M", query, reply);
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+		add(l, query, reply, brief);
 }

@@ -63,12 +63,12 @@ static void print_column(const struct figure *f, enum column column)
 		printf(" %7.*f |", column == ADDED ? 1 : 2, v);
 }
 
-static void print_goal(double value, double goal)
+static void print_goal(double value, double goal, int digits)
 {
 	if (goal > 0)
-		printf(" %4.0f %-7s |\n", goal, value <= goal ? "met" : "NOT met");
+		printf(" %4.*f %-7s |", digits, goal, value <= goal ? "met" : "NOT met");
 	else
-		printf("              |\n");
+		printf("              |");
 	goals_missed += goal > 0 && value > goal;
 }
 
@@ -76,7 +76,8 @@ static void print_once(const struct figure *f)
 {
 	print_value(f, 2);
 	printf(" %-7s |", f->unit);
-	print_goal(median(f, VALUE), f->goal);
+	print_goal(median(f, VALUE), f->goal, 0);
+	putchar('\n');
 }
 
 static void print_frame(const struct figure *f)
@@ -88,7 +89,9 @@ static void print_frame(const struct figure *f)
 	print_value(f, 1);
 	for (enum column c = ADDED; c < COLUMNS; c++)
 		print_column(f, c);
-	print_goal(median(f, ADDED), f->goal);
+	print_goal(median(f, ADDED), f->goal, 0);
+	print_goal(median(f, X_SHORT), f->most, 1);
+	putchar('\n');
 }
 
 static void print_once_head(void)
@@ -106,9 +109,11 @@ static void print_frame_head(size_t rounds, size_t processes)
 	snprintf(what, sizeof(what), "ns a frame, %zu rounds, %zu process%s", rounds, processes,
 		 processes == 1 ? "" : "es");
 	printf("\n| %-34s |  median |     10%% - 90%%     |"
-	       "   added |  x base |  x null |  x vlan |  x hash | goal, added  |\n"
+	       "   added |  x base |  x null |  x vlan |  x hash | x short | goal, added  | goal, "
+	       "short  "
+	       "|\n"
 	       "|------------------------------------|---------|-------------------|---------|"
-	       "---------|---------|---------|---------|--------------|\n",
+	       "---------|---------|---------|---------|---------|--------------|--------------|\n",
 	       what);
 }
 
