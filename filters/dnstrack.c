@@ -30,7 +30,7 @@
  *
  * Limits. EG_DNSTRACK_CAPACITY waiting queries, looked through one by one. What rules
  * out most of them (a mark of id and guest's port) stands apart from the rest, in a row: half a KiB
- * is looked at for each query, and all of it where a guest gives all its queries the same id and
+ * is looked at for each query, and the rest as well where a guest gives all of them the same id and
  * port.
  *
  * At most EG_DNSTRACK_CLIENTS addresses ask: with the ports, that bounds slirp's sockets.
@@ -80,7 +80,7 @@ enum { NONE = EG_DNSTRACK_CAPACITY };
 struct eg_dnstrack *eg_dnstrack_new(const struct eg_seed *seed)
 {
 	void *memory = NULL;
-	struct eg_dnstrack *t = eg_pages_new(sizeof(*t), &memory);
+	struct eg_dnstrack *t = eg_pages_new(sizeof(*t), EG_PAGES_DENSE, &memory);
 
 	if (!t)
 		return NULL;

@@ -6,12 +6,13 @@
  * was bounded when the table was made.
  *
  * Terms
- *   slot     room for one struct eg_flow; slots stand in groups, found by their tags: see
- * taggroup.h hand     the group at which the next sweep starts; it goes round like a clock's
+ *   slot     room for one struct eg_flow; slots stand in groups, found by tags (taggroup.h)
+ *   hand     the group at which the next sweep starts; it goes round like a clock's
  *
  * In a table that is larger than all caches, what counts is how often memory is waited for. It is
  * once: the tags of all groups, one byte a flow, stay in a cache, and rule out nearly
- * all slots but the right one.
+ * all slots but the right one. And it is waited for while something else is done, where a frame is
+ * expected before it is copied and decoded: see eg_flows_expect.
  *
  * Life-cycle: insert puts a flow into the first free slot. It is alive while its expiry lies
  * ahead; find meets an expired one as if it were not there. It is given back by remove, by a find
@@ -29,7 +30,8 @@
  *     the default limits.
  *
  * Limits: EG_FLOWS_MAX flows, 112 bytes each, and 1 for its tag, of which nine tenths are used;
- * their pages are touched as flows come.
+ * their pages are touched as flows come, a small one or two for each: large ones would be filled by
+ * few flows.
  *
  * Fails how: insert returns NULL where there are as many live flows as there may be, or half as
  * many of the guest's and it wants another. None is ever evicted: a guest must not be able to end
@@ -48,22 +50,27 @@ enum {
 	SWEEP_PAUSE = 1000,    /* ms between two sweeps of the whole table */
 };
 
-/* Slots of a group; of all slots, one in SPARE stays free. */
-enum { GROUP = 15, SPARE = 10 };
-
-struct tags {
-	uint8_t of[GROUP];
-	uint8_t passed_by; /* flows that were put behind this group; COUNTLESS of them stay so many
-			    */
-};
-
-enum { COUNTLESS = 255 };
+enum { SPARE = 10 }; /* of all slots, one in so many stays free */
 
 enum { KEYS = 11 };
 static const uint64_t STIR = 0x9e3779b97f4a7c15; /* odd, with bits here and there */
 
 static_assert(sizeof(struct eg_flow_key) == 37, "a flow has as many bytes of its own");
 static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
+
+/* A key in words, for registers. */
+struct words {
+	uint64_t guest[2], network[2];
+	uint32_t ports; /* guest_port, network_port */
+	uint8_t proto;
+};
+
+/* A frame that was expected, by the bytes that say whose it is, and the slot that was guessed. */
+struct expected {
+	uint64_t addresses;
+	uint32_t ports;
+	struct eg_flow *slot;
+};
 
 struct eg_flows {
 	struct eg_seed seed;
@@ -79,8 +86,9 @@ struct eg_flows {
 	uint64_t sweep_from; /* when the whole table may be swept again */
 	eg_flow_ended_fn *ended;
 	void *ctx;
-	struct eg_flow *last; /* the slot that was found last, whatever is in it now */
-	uint64_t pair[2];     /* of stations: the last that was hashed, and its hash */
+	struct eg_flow *last; /* the slot that was found last, or guessed, whatever is in it now */
+	struct expected expected[2]; /* last, by enum eg_dir */
+	uint64_t pair[2];            /* of stations: the last that was hashed, and its hash */
 	uint32_t pair_hash;
 };
 
@@ -97,8 +105,8 @@ static bool take_memory(struct eg_flows *t)
 {
 	size_t tags = (t->group_count * sizeof(*t->groups) + EG_PAGES_ALIGN - 1) &
 		      ~(size_t)(EG_PAGES_ALIGN - 1);
-	uint8_t *p = eg_pages_new(tags + (size_t)t->group_count * EG_GROUP * sizeof(*t->slots),
-				  &t->memory);
+	size_t slots = (size_t)t->group_count * EG_GROUP * sizeof(*t->slots);
+	uint8_t *p = eg_pages_new(tags + slots, EG_PAGES_SPARSE, &t->memory);
 
 	if (!p)
 		return false;
@@ -125,7 +133,7 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 		free(t);
 		return NULL;
 	}
-	t->last = t->slots;
+	t->last = t->expected[0].slot = t->expected[1].slot = t->slots;
 	t->pair_hash = hash_pair(t, t->pair);
 	return t;
 }
@@ -137,13 +145,6 @@ void eg_flows_free(struct eg_flows *t)
 	free(t->memory);
 	free(t);
 }
-
-/* A key in words, for registers. */
-struct words {
-	uint64_t guest[2], network[2];
-	uint32_t ports; /* guest_port, network_port */
-	uint8_t proto;
-};
 
 /* V, read as what it was written as. Compilers would read two at once, and a processor then waits
  * until both are in its cache: a frame's were written just now. */
@@ -200,18 +201,19 @@ static inline bool is_of(const struct eg_flow *flow, const struct words *w)
 		(own.ports ^ w->ports) | (own.proto ^ w->proto)) == 0;
 }
 
-/* The sum of (k + x)(k' + x') over the halves x and x' of each word: for any two keys it is the
- * same with a chance of 1 in 2^32 over all K (Lemire and Kaser, "Strongly universal string hashing
- * is fast", 2014). What is regular in addresses and ports, it leaves regular: so it is stirred. */
+/* The sum of (k + x)(k' + x') over the halves x and x' of the words of guest and network: for any
+ * two keys it is the same with a chance of 1 in 2^32 over all K (Lemire and Kaser, "Strongly
+ * universal string hashing is fast", 2014). What is regular in addresses and ports, it leaves
+ * regular: so it is stirred. */
 static inline uint64_t hash_of(const struct eg_flows *t, const struct words *w)
 {
 	const uint64_t *k = t->keys;
 	uint64_t h = k[0];
 
-	h += (k[1] + (uint32_t)w->guest[0]) * (k[2] + (w->guest[0] >> 32));
-	h += (k[3] + (uint32_t)w->guest[1]) * (k[4] + (w->guest[1] >> 32));
-	h += (k[5] + (uint32_t)w->network[0]) * (k[6] + (w->network[0] >> 32));
-	h += (k[7] + (uint32_t)w->network[1]) * (k[8] + (w->network[1] >> 32));
+	h += (k[1] + (uint32_t)w->guest[0]) * (k[2] + (uint32_t)w->network[0]);
+	h += (k[3] + (w->guest[0] >> 32)) * (k[4] + (w->network[0] >> 32));
+	h += (k[5] + (uint32_t)w->guest[1]) * (k[6] + (uint32_t)w->network[1]);
+	h += (k[7] + (w->guest[1] >> 32)) * (k[8] + (w->network[1] >> 32));
 	h += (k[9] + w->ports) * (k[10] + w->proto);
 	return (h ^ h >> 32) * STIR;
 }
@@ -242,8 +244,11 @@ EG_APART struct eg_flow *look_up_frame(struct eg_flows *t, const struct eg_frame
 				       enum eg_dir dir)
 {
 	const struct words w = words_of_frame(f, dir);
+	struct eg_flow *flow = look_up(t, &w);
 
-	return look_up(t, &w);
+	if (flow)
+		t->expected[dir].slot = flow;
+	return flow;
 }
 
 EG_APART struct eg_flow *expire(struct eg_flows *t, struct eg_flow *flow)
@@ -259,7 +264,63 @@ static inline struct eg_flow *alive(struct eg_flows *t, struct eg_flow *flow, ui
 	return !flow || flow->expires > now ? flow : expire(t, flow);
 }
 
-/* Most frames are of the flow that the last one was of. */
+static inline uint64_t ip4_word(const uint8_t ip[4])
+{
+	return (uint64_t)eg_get32le(ip) << 32 | 0xffff0000; /* ::ffff:a.b.c.d */
+}
+
+/* What FRAME, from DIR and of IPv4 if it is what it looks like, would be found by. */
+static inline struct words words_of_bytes(const uint8_t *frame, enum eg_dir dir)
+{
+	enum { PROTO = EG_ETH_LEN + 9, SRC = EG_ETH_LEN + 12, DST = EG_ETH_LEN + 16 };
+	const uint8_t *ports = frame + EG_ETH_LEN + EG_IP4_LEN;
+	uint64_t src = ip4_word(frame + SRC), dst = ip4_word(frame + DST);
+	uint16_t sport = eg_get16(ports), dport = eg_get16(ports + 2);
+	bool out = dir == EG_FROM_GUEST;
+
+	return (struct words){
+		.guest = { 0, out ? src : dst },
+		.network = { 0, out ? dst : src },
+		.ports = out ? ports_of(sport, dport) : ports_of(dport, sport),
+		.proto = frame[PROTO],
+	};
+}
+
+/* The first slot with the right tag is right but for one time in seventeen. */
+EG_APART void guess(struct eg_flows *t, struct expected *e, const uint8_t *frame, enum eg_dir dir)
+{
+	const struct words w = words_of_bytes(frame, dir);
+	uint64_t hash = hash_of(t, &w);
+	uint32_t group = eg_group_home(hash, t->group_count);
+	uint64_t set = eg_group_alike(&t->groups[group], eg_tag(hash));
+
+	if (!set)
+		return;
+	e->slot = &t->slots[group * EG_GROUP + eg_group_first(set)];
+	__builtin_prefetch(e->slot, 1);
+	__builtin_prefetch((const uint8_t *)(e->slot + 1) - 1, 1);
+}
+
+void eg_flows_expect(struct eg_flows *t, const uint8_t *frame, size_t len, enum eg_dir dir)
+{
+	enum { FIRST = EG_ETH_LEN, PLAIN = 0x45, PORTS = EG_ETH_LEN + EG_IP4_LEN };
+	struct expected *e = &t->expected[dir];
+	uint64_t addresses;
+	uint32_t ports;
+
+	if (len < PORTS + sizeof(ports) || frame[FIRST] != PLAIN)
+		return;
+	addresses = eg_get64le(frame + PORTS - sizeof(addresses));
+	ports = eg_get32le(frame + PORTS);
+	if (addresses != e->addresses || ports != e->ports) {
+		e->addresses = addresses;
+		e->ports = ports;
+		guess(t, e, frame, dir);
+	}
+	t->last = e->slot;
+}
+
+/* Most frames are of the flow that the last one was of, or that was guessed. */
 EG_INLINED struct eg_flow *find(struct eg_flows *t, const struct eg_frame *f, enum eg_dir dir,
 				uint64_t now)
 {

@@ -44,7 +44,7 @@ struct eg_flows;
 typedef void eg_flow_ended_fn(void *ctx, const struct eg_flow *flow);
 
 /* A table for CAPACITY flows (1 to EG_FLOWS_MAX) with hash key SEED; NULL where
- * memory is short. Owned by the caller. Pages are touched as flows come. */
+ * memory is short. Owned by the caller. Pages are touched as flows come, one or two for each. */
 struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed);
 void eg_flows_free(struct eg_flows *t); /* NULL is fine */
 
@@ -70,6 +70,11 @@ static inline struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_d
 		.proto = f->proto,
 	};
 }
+
+/* LEN bytes at FRAME, from DIR, come next: have memory bring the flow that they seem to belong to. A
+ * guess, of bytes that nobody has looked at yet, and that may be others when they are decoded:
+ * nothing but time depends on it. */
+void eg_flows_expect(struct eg_flows *t, const uint8_t *frame, size_t len, enum eg_dir dir);
 
 /* The live flow that the guest's or the network's F (decoded TCP or UDP) belongs to at NOW (ms,
  * monotonic), or NULL. It stays the table's and is valid while it lives or until it is removed. */

@@ -76,7 +76,7 @@ struct eg_nameset *eg_nameset_new(void)
 	if (!set)
 		return NULL;
 	set->mask = FIRST_SLOTS - 1;
-	set->slots = eg_pages_new(FIRST_SLOTS * sizeof(*set->slots), &set->memory);
+	set->slots = eg_pages_new(FIRST_SLOTS * sizeof(*set->slots), EG_PAGES_DENSE, &set->memory);
 	if (!set->slots) {
 		free(set);
 		return NULL;
@@ -187,7 +187,7 @@ static int reserve_slot(struct eg_nameset *set)
 
 	if (set->names + 1 <= slots / 2)
 		return 0;
-	bigger = eg_pages_new((mask + 1) * sizeof(*bigger), &memory);
+	bigger = eg_pages_new((mask + 1) * sizeof(*bigger), EG_PAGES_DENSE, &memory);
 	if (!bigger)
 		return -ENOMEM;
 	for (struct slot *old = set->slots; old < set->slots + slots; old++) {

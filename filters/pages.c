@@ -10,9 +10,9 @@ enum {
 	WORTH_LARGE = 8 << 20, /* what 2048 small ones hold */
 };
 
-void *eg_pages_new(size_t n, void **memory)
+void *eg_pages_new(size_t n, enum eg_pages use, void **memory)
 {
-	size_t align = n < WORTH_LARGE ? EG_PAGES_ALIGN : LARGE;
+	size_t align = n < WORTH_LARGE || use == EG_PAGES_SPARSE ? EG_PAGES_ALIGN : LARGE;
 	uint8_t *start;
 
 	*memory = n <= SIZE_MAX - align ? calloc(1, n + align) : NULL;

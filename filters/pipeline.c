@@ -358,6 +358,11 @@ EG_INLINED void run(struct passage *w, enum eg_dir dir, const uint8_t *bytes, si
 		o->out_len = 0;
 }
 
+void eg_pipeline_expect(struct eg_pipeline *p, enum eg_dir dir, const uint8_t *frame, size_t len)
+{
+	eg_flows_expect(p->flows, frame, len, dir);
+}
+
 void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now,
 			    struct eg_outcome *o)
 {

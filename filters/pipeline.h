@@ -83,6 +83,10 @@ void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
  * told of. The last call but eg_pipeline_free. */
 void eg_pipeline_end(struct eg_pipeline *p, uint64_t now);
 
+/* LEN bytes at FRAME, from DIR, are judged next: have memory bring what that seems to take. They may
+ * still become others: nothing but time depends on it. */
+void eg_pipeline_expect(struct eg_pipeline *p, enum eg_dir dir, const uint8_t *frame, size_t len);
+
 /* Judge LEN bytes at FRAME that the guest sent, at NOW (ms, monotonic, never
  * going back). FRAME stays as it is, and nobody else may write to it. */
 void eg_pipeline_from_guest(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now,

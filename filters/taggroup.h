@@ -14,7 +14,7 @@
  * all groups from its home to there count it. So a search ends at the first group that none passed
  * by, and nothing has to be left where something was.
  *
- * Limits. COUNTLESS of them stay so many: such a group is passed by for ever.
+ * Limits. EG_COUNTLESS of them stay so many: such a group is passed by for ever.
  */
 #ifndef EG_TAGGROUP_H
 #define EG_TAGGROUP_H

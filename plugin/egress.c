@@ -15,8 +15,8 @@
  * Invariants. The guest's frame is read once, into memory of ours: QEMU hands over the guest's
  * own (nc_sendv_compat), where another processor of the guest's can write while we judge.
  * lock covers that copy, the pipeline, the inbox and its count; no nested operation, no
- * disk and no wait happens under it, so a host may send and receive from two
- * threads at once. A blocked frame is "sent": its length is returned, because 0
+ * disk and no wait happens under it but for a page of the host's that is not there, so a host may
+ * send and receive from two threads at once. A blocked frame is "sent": its length is returned, because 0
  * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
  * dropped" is 1 (vde_recv(3)); some hosts hand that byte to the guest as a frame, so
  * the next frame that is ready is tried first.
@@ -320,6 +320,7 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 	ssize_t sent = 0;
 
 	eg_lock_take(&e->lock);
+	eg_pipeline_expect(e->pipeline, EG_FROM_GUEST, buf, len);
 	/* What is longer is blocked by its length, and is only recorded. Under the lock, as to
 	 * take it waits until all that was written before is in the cache. */
 	if (len <= EG_FRAME_MAX)
@@ -373,6 +374,7 @@ static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n, size_t s
 	struct eg_outcome o;
 
 	eg_lock_take(&e->lock);
+	eg_pipeline_expect(e->pipeline, EG_FROM_NETWORK, buf, n);
 	eg_pipeline_from_network(e->pipeline, buf, n, eg_clock_ms(), &o);
 	n = o.verdict == EG_PASS ? o.out_len : 0;
 	if (o.parts) {

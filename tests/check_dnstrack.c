@@ -510,7 +510,7 @@ START_TEST(no_two_that_wait_on_a_port_have_the_same_id)
 }
 END_TEST
 
-/* Who only plans leaves nothing: no place, no client, no port. */
+/* Who only plans leaves nothing but the ids that were drawn: no place, no client, no port. */
 START_TEST(plan_alone_changes_nothing)
 {
 	struct exchange x = numbered(1);
