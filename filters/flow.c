@@ -317,7 +317,8 @@ void eg_flows_expect(struct eg_flows *t, const uint8_t *frame, size_t len, enum 
 		e->ports = ports;
 		guess(t, e, frame, dir);
 	}
-	t->last = e->slot;
+	if (t->last != e->slot) /* who reads what was just written waits for it */
+		t->last = e->slot;
 }
 
 /* Most frames are of the flow that the last one was of, or that was guessed. */
