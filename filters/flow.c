@@ -55,7 +55,7 @@ enum { SPARE = 10 }; /* of all slots, one in so many stays free */
 enum { KEYS = 11 };
 static const uint64_t STIR = 0x9e3779b97f4a7c15; /* odd, with bits here and there */
 
-static_assert(sizeof(struct eg_flow_key) == 37, "a flow has as many bytes of its own");
+static_assert(sizeof(struct eg_flow_key) == 37, "a key has no padding");
 static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
 
 /* A key in words, for registers. */

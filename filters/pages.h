@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory for tables that are read here and there: all zero, no page of it touched, and where it is
- * more than a processor has small pages at hand for, and used, in large ones, if the kernel likes. Taken when
- * something is opened, never per frame.
+ * more than a processor has small pages at hand for, and most of it will be used, in large ones, if
+ * the kernel likes. Taken when something is opened, never per frame.
  */
 #ifndef EG_PAGES_H
 #define EG_PAGES_H

@@ -16,8 +16,8 @@
  * own (nc_sendv_compat), where another processor of the guest's can write while we judge.
  * lock covers that copy, the pipeline, the inbox and its count; no nested operation, no
  * disk and no wait happens under it but for a page of the host's that is not there, so a host may
- * send and receive from two threads at once. A blocked frame is "sent": its length is returned, because 0
- * stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
+ * send and receive from two threads at once. A blocked frame is "sent": its length is returned,
+ * because 0 stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
  * dropped" is 1 (vde_recv(3)); some hosts hand that byte to the guest as a frame, so
  * the next frame that is ready is tried first.
  *
