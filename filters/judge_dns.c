@@ -54,7 +54,7 @@ static enum eg_reason judge_question(struct passage *w, const struct eg_dns_quer
 {
 	const struct eg_policy *policy = w->p->policy;
 	size_t below;
-	enum eg_reason r = eg_policy_resolve_expected(policy, &q->name, s, &below);
+	enum eg_reason r = eg_policy_resolve(policy, &q->name, s, &below);
 
 	if (r)
 		return r;

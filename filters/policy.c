@@ -96,21 +96,12 @@ void eg_policy_expect(const struct eg_policy *p, const struct eg_name *name, str
 	eg_nameset_expect(p->resolve, s);
 }
 
-enum eg_reason eg_policy_resolve_expected(const struct eg_policy *p, const struct eg_name *name,
-					  const struct eg_suffixes *s, size_t *below)
+enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
+				 const struct eg_suffixes *s, size_t *below)
 {
 	if (eg_nameset_match(p->block_names, name, s, below))
 		return EG_R_DNS_BLOCK;
 	return eg_nameset_match(p->resolve, name, s, below) ? EG_R_NONE : EG_R_DNS_NAME;
-}
-
-enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
-				 size_t *below)
-{
-	struct eg_suffixes s;
-
-	eg_policy_expect(p, name, &s);
-	return eg_policy_resolve_expected(p, name, &s, below);
 }
 
 enum eg_reason eg_policy_open(const struct eg_policy *p, const struct eg_addr *addr, uint8_t proto,

@@ -58,17 +58,15 @@ bool eg_policy_is_resolver(const struct eg_policy *p, const struct eg_addr *addr
 /* Whether record type TYPE may be asked for. */
 bool eg_policy_has_dns_type(const struct eg_policy *p, uint16_t type);
 
-/* Whether NAME may be looked up: EG_R_NONE, EG_R_DNS_BLOCK or EG_R_DNS_NAME. Where it may, *BELOW
- * becomes how many bytes of it the guest chose: those below a listed domain; 0 where it is listed
- * itself. */
-enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
-				 size_t *below);
-
-/* The same in two steps: S become the suffixes of NAME, and memory is asked for what says whether
- * it may be looked up; and then, when it has come, that is said. */
+/* NAME will be asked for soon: S become its suffixes, and memory is asked for what says whether it
+ * may be looked up. */
 void eg_policy_expect(const struct eg_policy *p, const struct eg_name *name, struct eg_suffixes *s);
-enum eg_reason eg_policy_resolve_expected(const struct eg_policy *p, const struct eg_name *name,
-					  const struct eg_suffixes *s, size_t *below);
+
+/* Whether NAME, of suffixes S and expected, may be looked up: EG_R_NONE, EG_R_DNS_BLOCK or
+ * EG_R_DNS_NAME. Where it may, *BELOW becomes how many bytes of it the guest chose: those below a
+ * listed domain; 0 where it is listed itself. */
+enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name *name,
+				 const struct eg_suffixes *s, size_t *below);
 
 /* Whether the guest may open a flow of PROTO (TCP or UDP) to PORT of ADDR: EG_R_NONE,
  * EG_R_TARGET_BLOCK, or OTHERWISE where nothing is said about it. Port 53 of a resolver is never

@@ -3,6 +3,7 @@
 
 #include "dns.h"
 #include "flow.h"
+#include "resolve.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -55,11 +56,11 @@ START_TEST(new_policy_resolves_nothing)
 	const struct eg_name root = { .len = 1 };
 
 	ck_assert_uint_eq(eg_nameset_count(policy->resolve), 0);
-	ck_assert(eg_policy_resolve(policy, &root, &free_bytes) == EG_R_DNS_NAME);
+	ck_assert(resolve_name(policy, &root, &free_bytes) == EG_R_DNS_NAME);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct eg_name n = name(names[i]);
 
-		ck_assert(eg_policy_resolve(policy, &n, &free_bytes) == EG_R_DNS_NAME);
+		ck_assert(resolve_name(policy, &n, &free_bytes) == EG_R_DNS_NAME);
 	}
 }
 END_TEST
@@ -71,10 +72,10 @@ START_TEST(listed_name_resolves_and_its_neighbours_do_not)
 
 	ck_assert_int_eq(eg_nameset_add(policy->resolve, &listed, EG_NAME_EXACT), 0);
 	free_bytes = 99;
-	ck_assert(eg_policy_resolve(policy, &listed, &free_bytes) == EG_R_NONE);
+	ck_assert(resolve_name(policy, &listed, &free_bytes) == EG_R_NONE);
 	ck_assert_uint_eq(free_bytes, 0);
-	ck_assert(eg_policy_resolve(policy, &below, &free_bytes) == EG_R_DNS_NAME);
-	ck_assert(eg_policy_resolve(policy, &beside, &free_bytes) == EG_R_DNS_NAME);
+	ck_assert(resolve_name(policy, &below, &free_bytes) == EG_R_DNS_NAME);
+	ck_assert(resolve_name(policy, &beside, &free_bytes) == EG_R_DNS_NAME);
 }
 END_TEST
 
@@ -87,9 +88,9 @@ START_TEST(blocked_name_wins_over_listed)
 	ck_assert_int_eq(eg_nameset_add(policy->resolve, &one, EG_NAME_EXACT), 0);
 	ck_assert_int_eq(eg_nameset_add(policy->block_names, &one, EG_NAME_EXACT), 0);
 	ck_assert_int_eq(eg_nameset_add(policy->block_names, &unheard, EG_NAME_EXACT), 0);
-	ck_assert(eg_policy_resolve(policy, &one, &free_bytes) == EG_R_DNS_BLOCK);
-	ck_assert(eg_policy_resolve(policy, &unheard, &free_bytes) == EG_R_DNS_BLOCK);
-	ck_assert(eg_policy_resolve(policy, &other, &free_bytes) == EG_R_NONE);
+	ck_assert(resolve_name(policy, &one, &free_bytes) == EG_R_DNS_BLOCK);
+	ck_assert(resolve_name(policy, &unheard, &free_bytes) == EG_R_DNS_BLOCK);
+	ck_assert(resolve_name(policy, &other, &free_bytes) == EG_R_NONE);
 	ck_assert_uint_eq(free_bytes, 2);
 }
 END_TEST

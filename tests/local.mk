@@ -13,7 +13,7 @@ libpacket_la_SOURCES = \
 	tests/dhcp_frames.c tests/dhcp_frames.h \
 	tests/listener.h \
 	tests/command.h tests/traffic.h \
-	tests/dns_samples.h tests/dnsstream_link.h tests/folder.h tests/fragments.h tests/maker.h tests/toy_file.h
+	tests/dns_samples.h tests/dnsstream_link.h tests/folder.h tests/fragments.h tests/maker.h tests/resolve.h tests/toy_file.h
 
 check_PROGRAMS = \
 	tests/check_addr \

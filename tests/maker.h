@@ -4,6 +4,7 @@
 #define MAKER_H
 
 #include "packet.h"
+#include "resolve.h"
 #include "words.h"
 
 #include <check.h>
@@ -38,7 +39,7 @@ static inline bool may(const char *text)
 	size_t below;
 
 	ck_assert_ptr_null(eg_name_parse(&n, text, strlen(text)));
-	return eg_policy_resolve(w->policy, &n, &below) == EG_R_NONE;
+	return resolve_name(w->policy, &n, &below) == EG_R_NONE;
 }
 
 /* As eg_words_apply_line, from memory that ends where LINE does. */
