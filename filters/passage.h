@@ -10,6 +10,7 @@
 #include "dnslimit.h"
 #include "dnstrack.h"
 #include "flow.h"
+#include "inject.h"
 #include "pipeline.h"
 
 struct eg_pipeline {
@@ -20,10 +21,12 @@ struct eg_pipeline {
 	struct eg_dnslimit *limit;
 	struct eg_dnsstreams *streams;
 	struct eg_dhcp dhcp;
+	struct eg_injects *injects; /* frames of our own */
 	eg_report_fn *report;
 	void *ctx;
 	uint64_t now;            /* of the last frame, ms */
 	uint64_t aged;           /* when flows that expired were last looked for, ms */
+	uint64_t due;            /* when there is something to do though no frame comes, ms */
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
 	/* UDP ports of the guest's, one bit each: who opened a flow first that it is an end of. */

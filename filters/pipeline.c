@@ -62,9 +62,12 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->queries = eg_dnstrack_new(seed);
 	p->limit = eg_dnslimit_new(policy->dns_limit, seed);
 	p->streams = eg_dnsstreams_new();
+	p->injects = eg_injects_new();
+	p->due = UINT64_MAX;
 	if (p->flows && report)
 		eg_flows_on_end(p->flows, eg_report_end, p);
-	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams) {
+	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams ||
+	    !p->injects) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
@@ -75,6 +78,7 @@ void eg_pipeline_free(struct eg_pipeline *p)
 {
 	if (!p)
 		return;
+	eg_injects_free(p->injects);
 	eg_dnsstreams_free(p->streams);
 	eg_dnslimit_free(p->limit);
 	eg_dnstrack_free(p->queries);
@@ -323,6 +327,30 @@ EG_APART void catch_up(struct passage *w)
 	age_flows(w);
 }
 
+void eg_pipeline_tick(struct eg_pipeline *p, uint64_t now)
+{
+	struct passage w;
+
+	w.p = p;
+	w.now = now;
+	catch_up(&w);
+}
+
+uint64_t eg_pipeline_due(const struct eg_pipeline *p)
+{
+	return p->due;
+}
+
+bool eg_pipeline_injects(const struct eg_pipeline *p, enum eg_dir dir)
+{
+	return eg_inject_waits(p->injects, dir);
+}
+
+size_t eg_pipeline_take_injected(struct eg_pipeline *p, enum eg_dir dir, uint8_t out[EG_FRAME_MAX])
+{
+	return eg_inject_take(p->injects, dir, out);
+}
+
 /* BYTES may be written to where WRITABLE, which is the same, is not NULL. */
 EG_INLINED void run(struct passage *w, enum eg_dir dir, const uint8_t *bytes, size_t len,
 		    uint8_t *writable)
@@ -350,6 +378,8 @@ EG_INLINED void run(struct passage *w, enum eg_dir dir, const uint8_t *bytes, si
 		r = judge_fragment(w);
 	}
 	settle(w, r, bytes, len);
+	o->injects = eg_inject_waits(w->p->injects, EG_FROM_GUEST) ||
+		     eg_inject_waits(w->p->injects, EG_FROM_NETWORK);
 	if (o->out) /* rebuilt: it leaves also in place of a blocked one */
 		return;
 	if (o->verdict == EG_PASS)

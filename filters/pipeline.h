@@ -31,6 +31,7 @@ struct eg_outcome {
 	const uint8_t *out;
 	size_t out_len;
 	size_t reply_len; /* our answer to the guest; 0: none */
+	bool injects;     /* frames of the pipeline's own wait: eg_pipeline_take_injected */
 	uint8_t rebuilt[EG_REBUILT_MAX];
 	uint8_t reply[EG_REPLY_MAX];
 };
@@ -82,6 +83,22 @@ void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
 /* No more frames come, as of NOW: what is still held is blocked, all flows end, and both are
  * told of. The last call but eg_pipeline_free. */
 void eg_pipeline_end(struct eg_pipeline *p, uint64_t now);
+
+/* Time has moved on to NOW (ms, monotonic) without a frame: what is due is done. Frames of the
+ * pipeline's own may wait after it. */
+void eg_pipeline_tick(struct eg_pipeline *p, uint64_t now);
+
+/* When eg_pipeline_tick has something to do at the earliest, if no frame comes before; UINT64_MAX:
+ * never. */
+uint64_t eg_pipeline_due(const struct eg_pipeline *p);
+
+/* Whether a frame of the pipeline's own waits that leaves as if from DIR: EG_FROM_GUEST goes to the
+ * network, before what the outcome of the same call says. */
+bool eg_pipeline_injects(const struct eg_pipeline *p, enum eg_dir dir);
+
+/* Move the oldest of them to OUT. Returns its length, 0 where none waits. */
+size_t eg_pipeline_take_injected(struct eg_pipeline *p, enum eg_dir dir,
+				 uint8_t out[EG_FRAME_MAX]);
 
 /* LEN bytes at FRAME, from DIR, are judged next: have memory bring what that seems to take. They may
  * still become others: nothing but time depends on it. */

@@ -8,6 +8,9 @@
  *   vde_send: judge -> nested vde_send | record, answer | held
  *   vde_recv: the inbox | nested vde_recv -> judge -> return | record, next | held, next
  *
+ * After each of the two, and when the ticker says that something is due, what the pipeline sends of
+ * its own (inject.h) goes to the network or into the inbox.
+ *
  * Life-cycle. Open makes a policy from the VNL, a record, the nested connection,
  * one epoll descriptor and a pipeline, in an order in which each failure undoes all
  * before it; close undoes all. Nothing outlives it.
@@ -16,13 +19,14 @@
  * own (nc_sendv_compat), where another processor of the guest's can write while we judge.
  * lock covers that copy, the pipeline, the inbox and its count; no nested operation, no
  * disk and no wait happens under it but for a page of the host's that is not there, so a host may
- * send and receive from two threads at once. A blocked frame is "sent": its length is returned,
- * because 0 stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
+ * send and receive from two threads at once. What is sent is guarded by the uplink's turn: several
+ * threads that send do so one after the other (uplink.h). A blocked frame is "sent": its length is
+ * returned, because 0 stalls QEMU and a negative value is asserted on by VirtualBox. "Received and
  * dropped" is 1 (vde_recv(3)); some hosts hand that byte to the guest as a frame, so
  * the next frame that is ready is tried first.
  *
  * The data descriptor. Hosts poll it, and what waits in the inbox must wake them: it is an
- * epoll descriptor over the nested one and the inbox's. An epoll descriptor
+ * epoll descriptor over the nested one, the inbox's and the ticker's. An epoll descriptor
  * never reports a hang-up, though, by which hosts notice that the network is gone;
  * so when the nested end hangs up, a duplicate of its descriptor takes the epoll
  * descriptor's number, and the host sees what it would see without us.
@@ -37,11 +41,10 @@
 #include "clock.h"
 #include "complain.h"
 #include "config.h"
-#include "gate.h"
 #include "inbox.h"
-#include "lock.h"
-#include "pipeline.h"
 #include "recorder.h"
+#include "ticker.h"
+#include "uplink.h"
 
 #include <libvdeplug.h>
 #include <libvdeplug_mod.h>
@@ -60,16 +63,7 @@
 
 enum {
 	RECV_TRIES = 64,
-	CACHE_LINE = 64,
-	/* All parts of a datagram: 64 KiB, and headers. */
-	PARTS_SIZE = EG_DATAGRAM_PARTS * (EG_ETH_LEN + EG_IP6_LEN + 8) + 65535,
-};
-
-/* Fragments on their way to the network, copied out from under the lock. */
-struct parts {
-	size_t count;
-	size_t len[EG_DATAGRAM_PARTS];
-	uint8_t bytes[PARTS_SIZE];
+	SEND_AGAIN = 100, /* ms */
 };
 
 /* Begins as struct vdeconn does: libvdeplug fills handle and module. */
@@ -78,18 +72,14 @@ struct egress {
 	struct vdeplug_module *module;
 	struct eg_config config;
 	struct eg_recorder *recorder; /* NULL: no log */
-	VDECONN *nested;
-	struct eg_gate gate;       /* in front of nested */
-	atomic_ullong undelivered; /* frames that it did not take */
 	int epoll;
+	struct eg_ticker ticker;
 	struct eg_lock lock;
 	struct eg_inbox *inbox;
 	unsigned long long unreceived; /* frames that it had no room for */
 	struct eg_pipeline *pipeline;
-	/* The sending thread's. */
-	struct parts parts;
-	/* The guest's, as it is judged and sent. Copies to where a cache line starts are faster. */
-	_Alignas(CACHE_LINE) uint8_t frame[EG_FRAME_MAX];
+	uint8_t own[EG_FRAME_MAX]; /* one of the pipeline's own frames, on its way to the inbox */
+	struct eg_uplink up;
 };
 
 static int watch(int epoll, int fd)
@@ -102,13 +92,14 @@ static int watch(int epoll, int fd)
 /* Make what a host polls. Returns 0 or a negative errno, said on stderr. */
 static int open_datafd(struct egress *e)
 {
-	int nested = vde_datafd(e->nested);
+	int nested = vde_datafd(e->up.nested);
 
-	eg_gate_open(&e->gate, nested);
+	eg_gate_open(&e->up.gate, nested);
 	e->inbox = eg_inbox_new();
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (e->inbox && e->epoll >= 0 && watch(e->epoll, nested) == 0 &&
-	    watch(e->epoll, eg_inbox_fd(e->inbox)) == 0)
+	if (e->inbox && e->epoll >= 0 && eg_ticker_open(&e->ticker) == 0 &&
+	    watch(e->epoll, nested) == 0 && watch(e->epoll, eg_inbox_fd(e->inbox)) == 0 &&
+	    watch(e->epoll, e->ticker.fd) == 0)
 		return 0;
 	eg_complain("no descriptor to poll: %s", strerror(errno));
 	return -errno;
@@ -147,9 +138,9 @@ static int open_nested(struct egress *e, char *descr, int interface_version,
 	const char *vm = e->config.policy->vm;
 
 	/* The label is how a switch lists the port, and its operator finds the guest. */
-	e->nested = vde_open_real(e->config.nested, vm[0] ? (char *)(uintptr_t)vm : descr,
-				  interface_version, args);
-	if (e->nested)
+	e->up.nested = vde_open_real(e->config.nested, vm[0] ? (char *)(uintptr_t)vm : descr,
+				     interface_version, args);
+	if (e->up.nested)
 		return 0;
 	if (errno == EPROTONOSUPPORT || errno == 0)
 		errno = ENODEV;
@@ -160,8 +151,8 @@ static int open_nested(struct egress *e, char *descr, int interface_version,
 
 static int close_all(struct egress *e)
 {
-	unsigned long long undelivered = atomic_load(&e->undelivered);
-	int rc = e->nested ? vde_close(e->nested) : 0;
+	unsigned long long undelivered = atomic_load(&e->up.undelivered);
+	int rc = e->up.nested ? vde_close(e->up.nested) : 0;
 
 	if (undelivered)
 		eg_complain("%llu frames were dropped: %s did not take them", undelivered,
@@ -176,6 +167,7 @@ static int close_all(struct egress *e)
 	eg_pipeline_free(e->pipeline);
 	if (e->epoll >= 0)
 		close(e->epoll);
+	eg_ticker_close(&e->ticker);
 	eg_inbox_free(e->inbox);
 	eg_config_clear(&e->config);
 	free(e);
@@ -207,7 +199,9 @@ static int open_recorder(struct egress *e, const char *descr, const struct eg_se
 	const struct eg_recorder_options o = {
 		.log = p->log,
 		.events = p->events,
-		.label = p->vm[0] ? p->vm : descr && descr[0] ? descr : "guest",
+		.label = p->vm[0]            ? p->vm
+			 : descr && descr[0] ? descr
+					     : "guest",
 		.limit = (off_t)p->log_size,
 		.kept = (unsigned)p->log_files,
 		.sample = (unsigned)p->log_sample,
@@ -250,7 +244,7 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 		return NULL;
 	}
 	memset(e, 0, sizeof(*e));
-	e->epoll = -1;
+	e->epoll = e->ticker.fd = -1;
 	rc = eg_config_read(&e->config, vnl);
 	if (!rc)
 		rc = open_parts(e, descr, interface_version, args);
@@ -261,51 +255,6 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	return NULL;
 }
 
-/* Hand LEN bytes at FRAME to the network, or drop them where it takes none. Returns what its
- * vde_send returned, 0 where they were dropped. */
-static ssize_t send_nested(struct egress *e, const uint8_t *frame, size_t len, int flags)
-{
-	if (eg_gate_pass(&e->gate, len))
-		return vde_send(e->nested, frame, len, flags);
-	atomic_fetch_add(&e->undelivered, 1);
-	return 0;
-}
-
-/* Copy the parts of D. They are the pipeline's only while it is locked. */
-EG_APART void copy_parts(struct parts *to, const struct eg_datagram *d)
-{
-	size_t len, at = 0;
-	uint64_t came;
-
-	to->count = eg_datagram_parts(d);
-	for (size_t i = 0; i < to->count; i++) {
-		const uint8_t *part = eg_datagram_part(d, i, &len, &came);
-
-		memcpy(to->bytes + at, part, len);
-		to->len[i] = len;
-		at += len;
-	}
-}
-
-/* Send the parts, as long as the network takes them: it gets no datagram with a hole, of which
- * libslirp 4.7 dies as soon as another has the same identification (ip_reass). Returns whether
- * it took all; if not, those that it did not, and the one that is to come behind, are counted. */
-EG_APART bool send_parts(struct egress *e, int flags)
-{
-	const uint8_t *part = e->parts.bytes;
-
-	for (size_t i = 0; i < e->parts.count; i++) {
-		size_t len = e->parts.len[i];
-
-		if (send_nested(e, part, len, flags) <= 0) {
-			atomic_fetch_add(&e->undelivered, e->parts.count - i);
-			return false;
-		}
-		part += len;
-	}
-	return true;
-}
-
 /* Have LEN bytes at FRAME wait for the guest. Under the lock. */
 EG_APART void deliver(struct egress *e, const uint8_t *frame, size_t len)
 {
@@ -313,43 +262,74 @@ EG_APART void deliver(struct egress *e, const uint8_t *frame, size_t len)
 		e->unreceived++;
 }
 
+/* Have what the pipeline itself says to the guest wait for it. Under the lock. */
+EG_APART void deliver_injected(struct egress *e)
+{
+	size_t len;
+
+	while ((len = eg_pipeline_take_injected(e->pipeline, EG_FROM_NETWORK, e->own)) > 0)
+		deliver(e, e->own, len);
+}
+
+/* Wake the host when the pipeline has something to do, or soon where frames of its own wait:
+ * another thread has the turn, or the network takes none. Under the lock. */
+static inline void set_ticker(struct egress *e, uint64_t now)
+{
+	uint64_t due = eg_pipeline_due(e->pipeline);
+
+	if (eg_pipeline_injects(e->pipeline, EG_FROM_GUEST))
+		due = now + SEND_AGAIN;
+	if (due != atomic_load_explicit(&e->ticker.moment, memory_order_relaxed))
+		eg_ticker_set(&e->ticker, due, now);
+}
+
 static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
 {
 	struct egress *e = (struct egress *)conn;
+	struct eg_uplink *up = &e->up;
 	struct eg_outcome o;
 	ssize_t sent = 0;
+	uint64_t now;
 
 	eg_lock_take(&e->lock);
+	eg_uplink_take(up, &e->lock);
+	now = eg_clock_ms();
 	eg_pipeline_expect(e->pipeline, EG_FROM_GUEST, buf, len);
 	/* What is longer is blocked by its length, and is only recorded. Under the lock, as to
 	 * take it waits until all that was written before is in the cache. */
 	if (len <= EG_FRAME_MAX)
-		buf = memcpy(e->frame, buf, len);
-	eg_pipeline_from_guest(e->pipeline, buf, len, eg_clock_ms(), &o);
+		buf = memcpy(up->frame, buf, len);
+	eg_pipeline_from_guest(e->pipeline, buf, len, now, &o);
 	if (o.reply_len)
 		deliver(e, o.reply, o.reply_len);
 	if (o.parts)
-		copy_parts(&e->parts, o.parts);
+		eg_uplink_copy_parts(up, o.parts);
+	if (o.injects)
+		deliver_injected(e);
+	set_ticker(e, now);
 	eg_lock_give(&e->lock);
-	if (o.out && (!o.parts || send_parts(e, flags)))
-		sent = send_nested(e, o.out, o.out_len, flags);
+	if (o.injects)
+		eg_uplink_send_injected(up, e->pipeline, &e->lock);
+	if (o.out && (!o.parts || eg_uplink_send_parts(up, flags)))
+		sent = eg_uplink_send(up, o.out, o.out_len, flags);
+	eg_uplink_give(up);
 	return o.verdict == EG_PASS && sent && sent != (ssize_t)o.out_len ? sent : (ssize_t)len;
+}
+
+static bool nested_is_ready(const struct egress *e)
+{
+	struct pollfd p = { .fd = vde_datafd(e->up.nested), .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
 }
 
 /* The network is gone: from now on the host polls the nested end itself. */
 EG_APART void hang_up(struct egress *e)
 {
-	struct pollfd p = { .fd = vde_datafd(e->nested), .events = POLLIN };
+	struct pollfd p = { .fd = vde_datafd(e->up.nested), .events = POLLIN };
 
 	if (poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)))
 		(void)dup3(p.fd, e->epoll, O_CLOEXEC);
-}
-
-static bool nested_is_ready(const struct egress *e)
-{
-	struct pollfd p = { .fd = vde_datafd(e->nested), .events = POLLIN };
-
-	return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
 }
 
 /* Put the fragments that were held with O's frame, and it, into the inbox: the guest
@@ -367,20 +347,50 @@ EG_APART void deliver_parts(struct egress *e, const struct eg_outcome *o)
 	deliver(e, o->out, o->out_len);
 }
 
+/* Send what the pipeline has of its own, unless another thread sends, which then does it. Under the
+ * lock, but for the time of the sending. */
+EG_APART void send_injected(struct egress *e)
+{
+	deliver_injected(e);
+	if (!eg_uplink_try(&e->up))
+		return;
+	eg_lock_give(&e->lock);
+	eg_uplink_send_injected(&e->up, e->pipeline, &e->lock);
+	eg_uplink_give(&e->up);
+	eg_lock_take(&e->lock);
+}
+
+/* Do what is due, though no frame came. */
+EG_APART void tick(struct egress *e)
+{
+	uint64_t now = eg_clock_ms();
+
+	eg_lock_take(&e->lock);
+	eg_pipeline_tick(e->pipeline, now);
+	set_ticker(e, now);
+	send_injected(e);
+	eg_lock_give(&e->lock);
+}
+
 /* Judge the N bytes at BUF, SIZE bytes, from the network. Returns the length of what is in BUF
  * for the guest now, or 0 where there is nothing. */
 static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n, size_t size)
 {
 	struct eg_outcome o;
+	uint64_t now;
 
 	eg_lock_take(&e->lock);
+	now = eg_clock_ms();
 	eg_pipeline_expect(e->pipeline, EG_FROM_NETWORK, buf, n);
-	eg_pipeline_from_network(e->pipeline, buf, n, eg_clock_ms(), &o);
+	eg_pipeline_from_network(e->pipeline, buf, n, now, &o);
 	n = o.verdict == EG_PASS ? o.out_len : 0;
 	if (o.parts) {
 		deliver_parts(e, &o);
 		n = eg_inbox_take(e->inbox, buf, size);
 	}
+	set_ticker(e, now);
+	if (o.injects)
+		send_injected(e);
 	eg_lock_give(&e->lock);
 	return (ssize_t)n;
 }
@@ -402,13 +412,19 @@ static ssize_t take_waiting(struct egress *e, uint8_t *buf, size_t len)
 static ssize_t egress_recv(VDECONN *conn, void *buf, size_t len, int flags)
 {
 	struct egress *e = (struct egress *)conn;
-	ssize_t n = take_waiting(e, buf, len);
+	bool due = eg_ticker_is_due(&e->ticker, eg_clock_ms());
+	ssize_t n;
 
+	if (due)
+		tick(e);
+	n = take_waiting(e, buf, len);
 	if (n > 0)
 		return n;
+	if (due && !nested_is_ready(e)) /* that was all that the host was woken for */
+		return 1;
 	for (int tries = 0; tries < RECV_TRIES; tries++) {
-		n = vde_recv(e->nested, buf, len, flags);
-		eg_gate_received(&e->gate);
+		n = vde_recv(e->up.nested, buf, len, flags);
+		eg_gate_received(&e->up.gate);
 		if (n <= 0) {
 			hang_up(e);
 			return n;
@@ -432,7 +448,7 @@ static int egress_datafd(VDECONN *conn)
 
 static int egress_ctlfd(VDECONN *conn)
 {
-	return vde_ctlfd(((struct egress *)conn)->nested);
+	return vde_ctlfd(((struct egress *)conn)->up.nested);
 }
 
 static int egress_close(VDECONN *conn)

@@ -49,9 +49,14 @@ static bool writable(const struct eg_gate *g, int ms)
 	return poll(&p, 1, ms) > 0;
 }
 
+static size_t cost_of(size_t len)
+{
+	return 2 * len + FRAME_COST;
+}
+
 bool eg_gate_pass(struct eg_gate *g, size_t len)
 {
-	size_t cost = 2 * len + FRAME_COST;
+	size_t cost = cost_of(len);
 
 	if (g->fd < 0)
 		return true;
@@ -66,6 +71,11 @@ bool eg_gate_pass(struct eg_gate *g, size_t len)
 	atomic_store(&g->shut, false);
 	g->left = g->full > cost ? g->full - cost : 0;
 	return true;
+}
+
+bool eg_gate_is_open(const struct eg_gate *g, size_t len)
+{
+	return g->fd < 0 || cost_of(len) <= g->left || writable(g, 0);
 }
 
 void eg_gate_received(struct eg_gate *g)

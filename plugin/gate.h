@@ -21,6 +21,9 @@ void eg_gate_open(struct eg_gate *g, int fd);
 enum { EG_GATE_WAIT = 20 };
 bool eg_gate_pass(struct eg_gate *g, size_t len);
 
+/* Whether a frame of LEN bytes can be sent at once. Counts nothing. */
+bool eg_gate_is_open(const struct eg_gate *g, size_t len);
+
 /* Something was received, so that the network may have room again. Any thread. */
 void eg_gate_received(struct eg_gate *g);
 

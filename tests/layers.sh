@@ -7,10 +7,10 @@ set -eu
 cd "${top_srcdir:-.}"
 
 layers='
-1 reason span pages
+1 reason span pages ring
 2 addr taggroup text
 3 frame resolver
-4 checksum name siphash
+4 checksum name siphash inject
 5 arp nd dhcp icmp dns tcp fragment sample
 6 describe dnslimit dnstrack flow nameset targets
 7 policy targetlist
@@ -18,9 +18,9 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns judge_flow pipeline.c
-12 vnl clock complain gate lock ring record refusal policyfile
+12 vnl clock complain gate lock record ticker refusal policyfile
 13 batch comment config eve inbox linesocket ownfile
-14 queue rotate
+14 queue rotate uplink
 15 appendfile
 16 capture linefile
 17 eventsink pcapfile pcapngfile

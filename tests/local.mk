@@ -86,6 +86,8 @@ check_PROGRAMS = \
 	tests/check_comment \
 	tests/check_gate \
 	tests/check_inbox \
+	tests/check_inject \
+	tests/check_ticker \
 	tests/check_linefile \
 	tests/check_linesocket \
 	tests/check_lock \
@@ -126,7 +128,7 @@ tests_check_egress_CPPFLAGS = $(AM_CPPFLAGS) -DMODULE_DIR='"$(abs_builddir)/.lib
 EXTRA_tests_check_egress_DEPENDENCIES = libvdeplug_egress.la
 tests_check_vnl_LDADD = $(LDADD) -lvdeplug_mod
 # The module without libvdeplug, so that all that it calls can be stood in for.
-tests_check_opens_SOURCES = tests/check_opens.c plugin/egress.c
+tests_check_opens_SOURCES = tests/check_opens.c plugin/egress.c plugin/uplink.c plugin/uplink.h
 tests_check_opens_LDADD = libfaults.la $(LDADD) -ldl
 tests_check_threads_SOURCES = \
 	tests/check_threads.c \
