@@ -477,7 +477,7 @@ enum eg_reason eg_dnsstream_take(struct eg_dnsstreams *t, const struct eg_flow *
 	*out_len = 0;
 	if (!s)
 		return EG_R_TCP_NO_FLOW;
-	if (s->iss != flow->tcp.side[EG_FROM_GUEST].iss) {
+	if (s->iss != flow->tcp.iss) {
 		forget(s);
 		return EG_R_TCP_NO_FLOW;
 	}

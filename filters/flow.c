@@ -24,12 +24,17 @@
  * Invariants
  *   - the tag of a slot is 0, and its proto, in exactly those slots that are free.
  *   - no two live flows have the same key (the caller asks find before insert).
- *   - one slot in ten is free: few flows are away from home, also under attack, as the hash is
+ *   - one slot in fifteen is free: few flows are away from home, also under attack, as the hash is
  *     keyed. Who found out which flows meet, from nanoseconds and among flows that only an allow
  *     line lets a guest open, could make a search as long as all tags are: some microseconds with
  *     the default limits.
  *
- * Limits: EG_FLOWS_MAX flows, 112 bytes each, and 1 for its tag, of which nine tenths are used;
+ * Patience: a flow that nobody moves on (half open, half closed, or with bytes that the guest does
+ * not acknowledge) costs its place here and, where the network is slirp, a descriptor of the host
+ * program's. While less than half of either is used it has all its time; from there on less, and at
+ * seven eighths next to none. So a guest that keeps things open cannot fill what the host needs.
+ *
+ * Limits: EG_FLOWS_MAX flows, 118 bytes each, and 1 for its tag, of which 14 in 15 are used;
  * their pages are touched as flows come, a small one or two for each: large ones would be filled by
  * few flows.
  *
@@ -47,16 +52,17 @@
 
 enum {
 	AGED_GROUPS = 1 << 16, /* that one call of eg_flows_age looks at, at most */
+	AGE_ROUND = 60000,     /* ms: after a round of many calls the next begins by then */
 	SWEEP_PAUSE = 1000,    /* ms between two sweeps of the whole table */
 };
 
-enum { SPARE = 10 }; /* of all slots, one in so many stays free */
+enum { SPARE = 15 }; /* of all slots, one in so many stays free */
 
 enum { KEYS = 11 };
 static const uint64_t STIR = 0x9e3779b97f4a7c15; /* odd, with bits here and there */
 
 static_assert(sizeof(struct eg_flow_key) == 37, "a key has no padding");
-static_assert(sizeof(struct eg_flow) == 112, "more than 128 bytes a flow, all in all");
+static_assert(sizeof(struct eg_flow) == 118, "more than 128 bytes a flow, all in all");
 
 /* A key in words, for registers. */
 struct words {
@@ -83,22 +89,16 @@ struct eg_flows {
 	uint32_t hand;
 	uint32_t count;
 	uint32_t guests;     /* of them, how many the guest opened */
+	uint32_t many, full; /* flows: from where on patience gets less, and where it ends */
 	uint64_t sweep_from; /* when the whole table may be swept again */
+	uint32_t age_hand;   /* the group at which eg_flows_age goes on */
+	uint32_t age_left;   /* groups until its round is complete */
+	uint64_t age_next;   /* the soonest expiry that it came across in this round */
 	eg_flow_ended_fn *ended;
 	void *ctx;
 	struct eg_flow *last; /* the slot that was found last, or guessed, whatever is in it now */
 	struct expected expected[2]; /* last, by enum eg_dir */
-	uint64_t pair[2];            /* of stations: the last that was hashed, and its hash */
-	uint32_t pair_hash;
 };
-
-static uint32_t hash_pair(const struct eg_flows *t, const uint64_t pair[2])
-{
-	struct eg_sip s = eg_sip_begin(&t->seed);
-
-	eg_sip_take(&s, pair[0]);
-	return (uint32_t)eg_sip_end(&s, pair[1] | (uint64_t)14 << 56) | 1;
-}
 
 /* Take the memory of both arrays, as one piece. Returns whether there was some. */
 static bool take_memory(struct eg_flows *t)
@@ -134,8 +134,28 @@ struct eg_flows *eg_flows_new(size_t capacity, const struct eg_seed *seed)
 		return NULL;
 	}
 	t->last = t->expected[0].slot = t->expected[1].slot = t->slots;
-	t->pair_hash = hash_pair(t, t->pair);
+	eg_flows_descriptors(t, 0);
 	return t;
+}
+
+void eg_flows_descriptors(struct eg_flows *t, size_t n)
+{
+	/* Half of them are for whatever else the host program has. */
+	uint32_t room = n > 0 && n / 2 < t->capacity ? (uint32_t)(n / 2) : t->capacity;
+
+	t->many = room / 2;
+	t->full = room - room / 8;
+}
+
+uint32_t eg_flows_patience(const struct eg_flows *t, uint32_t ms)
+{
+	if (t->count <= t->many)
+		return ms;
+	if (t->count < t->full)
+		ms = (uint32_t)((uint64_t)ms * (t->full - t->count) / (t->full - t->many));
+	else
+		ms = 0;
+	return ms > EG_FLOWS_HURRY ? ms : EG_FLOWS_HURRY;
 }
 
 void eg_flows_free(struct eg_flows *t)
@@ -251,17 +271,21 @@ EG_APART struct eg_flow *look_up_frame(struct eg_flows *t, const struct eg_frame
 	return flow;
 }
 
-EG_APART struct eg_flow *expire(struct eg_flows *t, struct eg_flow *flow)
+/* Forget FLOW, which expired. Returns whether that could be. */
+EG_APART bool expire(struct eg_flows *t, struct eg_flow *flow, bool must)
 {
-	if (t->ended)
-		t->ended(t->ctx, flow);
+	if (t->ended && !t->ended(t->ctx, flow, must) && !must)
+		return false;
 	eg_flows_remove(t, flow);
-	return NULL;
+	return true;
 }
 
 static inline struct eg_flow *alive(struct eg_flows *t, struct eg_flow *flow, uint64_t now)
 {
-	return !flow || flow->expires > now ? flow : expire(t, flow);
+	if (!flow || flow->expires > now)
+		return flow;
+	expire(t, flow, true);
+	return NULL;
 }
 
 static inline uint64_t ip4_word(const uint8_t ip[4])
@@ -348,36 +372,53 @@ struct eg_flow *eg_flows_find_key(struct eg_flows *t, const struct eg_flow_key *
 	return alive(t, look_up(t, &w), now);
 }
 
-/* Give back the flows of GROUP that expired by NOW. Returns how many it had. */
-static uint32_t sweep_group(struct eg_flows *t, uint32_t group, uint64_t now)
+/* A part of the table that is swept. */
+struct sweep {
+	uint32_t hand;   /* the next group */
+	uint32_t groups; /* that are still to be looked at, at most */
+	uint32_t flows;  /* likewise */
+	uint64_t now;
+	uint64_t soonest; /* expiry of the flows that stay */
+};
+
+/* Give back the flows of the group at the hand that expired. Returns false where one of them cannot
+ * be forgotten yet. */
+static bool sweep_group(struct eg_flows *t, struct sweep *s)
 {
-	const struct eg_taggroup *g = &t->groups[group];
-	struct eg_flow *flow = &t->slots[group * EG_GROUP];
-	uint32_t n = 0;
+	const struct eg_taggroup *g = &t->groups[s->hand];
+	struct eg_flow *flow = &t->slots[(size_t)s->hand * EG_GROUP];
 
 	for (int i = 0; i < EG_GROUP; i++, flow++) {
 		if (!g->tags[i])
 			continue;
-		n++;
-		if (flow->expires <= now)
-			expire(t, flow);
+		s->flows -= s->flows > 0;
+		if (flow->expires > s->now)
+			s->soonest = flow->expires < s->soonest ? flow->expires : s->soonest;
+		else if (!expire(t, flow, false))
+			return false;
 	}
-	return n;
+	return true;
 }
 
-/* Sweep groups from the hand on until they were GROUPS, or had FLOWS, or were all. */
-static void sweep(struct eg_flows *t, uint32_t groups, uint32_t flows, uint64_t now)
+/* Sweep groups from the hand on, until there were enough groups or flows. Returns false where it
+ * had to end before. */
+static bool sweep(struct eg_flows *t, struct sweep *s)
 {
-	uint32_t hand = t->hand, seen = 0;
-
-	if (groups > t->group_count)
-		groups = t->group_count;
-	for (; groups > 0 && seen < flows; groups--) {
-		if (!eg_group_is_empty(&t->groups[hand]))
-			seen += sweep_group(t, hand, now);
-		hand = eg_group_next(hand, t->group_count);
+	for (; s->groups > 0 && s->flows > 0; s->groups--) {
+		if (!eg_group_is_empty(&t->groups[s->hand]) && !sweep_group(t, s))
+			return false;
+		s->hand = eg_group_next(s->hand, t->group_count);
 	}
-	t->hand = hand;
+	return true;
+}
+
+/* Sweep GROUPS from the table's hand on. */
+static void sweep_on(struct eg_flows *t, uint32_t groups, uint64_t now)
+{
+	struct sweep s = { .hand = t->hand, .groups = groups, .flows = UINT32_MAX, .now = now };
+
+	sweep(t, &s);
+	t->hand = s.hand;
 }
 
 /* Sweep the whole table, unless that was done within the last second. */
@@ -386,7 +427,7 @@ static void sweep_all(struct eg_flows *t, uint64_t now)
 	if (now < t->sweep_from)
 		return;
 	t->sweep_from = now + SWEEP_PAUSE;
-	sweep(t, t->group_count, UINT32_MAX, now);
+	sweep_on(t, t->group_count, now);
 }
 
 /* Whether the table is as full as it may become for OPENER. */
@@ -401,7 +442,7 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 	const struct words w = words_of_key(key);
 	struct eg_flow *flow;
 
-	sweep(t, 1, EG_GROUP, now);
+	sweep_on(t, 1, now);
 	if (is_full(t, opener))
 		sweep_all(t, now);
 	if (is_full(t, opener))
@@ -432,35 +473,44 @@ void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx)
 	t->ctx = ctx;
 }
 
-void eg_flows_age(struct eg_flows *t, uint64_t now)
+static inline uint32_t fewer(uint32_t a, uint32_t b)
 {
-	sweep(t, AGED_GROUPS, EG_FLOWS_AGED, now);
+	return a < b ? a : b;
+}
+
+/* A round goes through the whole table, in as many calls as it takes. What is soonest in it is
+ * known when it is complete; of what changed meanwhile in the part that it had passed, the next
+ * round knows. */
+uint64_t eg_flows_age(struct eg_flows *t, uint64_t now)
+{
+	bool whole = t->age_left == 0;
+	uint32_t left = whole ? t->group_count : t->age_left;
+	struct sweep s = { .hand = t->age_hand,
+			   .groups = fewer(left, AGED_GROUPS),
+			   .flows = EG_FLOWS_AGED,
+			   .now = now,
+			   .soonest = whole ? UINT64_MAX : t->age_next };
+	uint32_t groups = s.groups;
+
+	sweep(t, &s);
+	t->age_hand = s.hand;
+	t->age_left = left - (groups - s.groups);
+	t->age_next = s.soonest;
+	if (t->age_left > 0)
+		return now + EG_FLOWS_PAUSE;
+	if (!whole && s.soonest > now + AGE_ROUND && t->count > 0)
+		return now + AGE_ROUND;
+	return s.soonest;
 }
 
 void eg_flows_end(struct eg_flows *t)
 {
-	sweep(t, t->group_count, UINT32_MAX, UINT64_MAX);
+	for (uint32_t i = 0; i < t->group_count * EG_GROUP; i++)
+		if (t->groups[i / EG_GROUP].tags[i % EG_GROUP])
+			expire(t, &t->slots[i], true);
 }
 
 size_t eg_flows_count(const struct eg_flows *t)
 {
 	return t->count;
-}
-
-static inline uint64_t station(const uint8_t mac[6])
-{
-	return eg_get32le(mac) | (uint64_t)eg_get16(mac + 4) << 32;
-}
-
-/* Most frames are of the pair that the last one was of. */
-uint32_t eg_flows_stations(struct eg_flows *t, const uint8_t guest[6], const uint8_t network[6])
-{
-	const uint64_t pair[2] = { station(guest), station(network) };
-
-	if (pair[0] != t->pair[0] || pair[1] != t->pair[1]) {
-		t->pair[0] = pair[0];
-		t->pair[1] = pair[1];
-		t->pair_hash = hash_pair(t, pair);
-	}
-	return t->pair_hash;
 }

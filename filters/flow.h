@@ -16,6 +16,8 @@ enum {
 	EG_UDP_TIMEOUT = 300000, /* ms idle; RFC 4787 4.3 asks for 2 minutes and recommends 5 */
 	EG_FLOWS_AGED = 4096,    /* by one call of eg_flows_age */
 	EG_UDP_ALONE = 3600000,  /* ms without a datagram of the network's; for one-way streams */
+	EG_FLOWS_HURRY = 10000,  /* ms: no flow has less time */
+	EG_FLOWS_PAUSE = 1000,   /* ms between two looks at parts of a large table */
 };
 
 /* Packed: compared as bytes, so it has no padding. */
@@ -25,12 +27,27 @@ struct __attribute__((packed)) eg_flow_key {
 	uint8_t proto; /* TCP or UDP */
 };
 
-/* Packed behind the words, so that with its share of the table a flow takes less than 128 bytes. */
-struct eg_flow {
+/* The two stations of a flow, as they stand in the network's frames: MAC addresses. */
+struct __attribute__((packed)) eg_stations {
+	uint8_t guest[6], network[6];
+};
+
+/* A sum in six bytes. */
+struct __attribute__((packed)) eg_total {
+	uint64_t n : 48;
+};
+
+static inline void eg_total_add(struct eg_total *t, size_t n)
+{
+	t->n = (t->n + n) & UINT64_MAX >> 16;
+}
+
+/* Packed, so that with its share of the table a flow takes less than 128 bytes. */
+struct __attribute__((packed)) eg_flow {
 	uint64_t expires;                   /* ms; from then on it is gone */
-	uint64_t bytes[2];                  /* of frames that passed, by enum eg_dir */
+	struct eg_total bytes[2];           /* of frames that passed, by enum eg_dir */
 	uint32_t opened : 31, by_guest : 1; /* when, s, and by whom */
-	uint32_t stations; /* see eg_flows_stations: whom the guest belongs to the flow with */
+	struct eg_stations stations;        /* whom the guest belongs to the flow with */
 	struct eg_flow_key key;
 	union __attribute__((packed)) {
 		struct eg_tcp tcp; /* where proto is TCP */
@@ -40,8 +57,9 @@ struct eg_flow {
 
 struct eg_flows;
 
-/* Told of each flow that expired, before it is forgotten; must not call the table. */
-typedef void eg_flow_ended_fn(void *ctx, const struct eg_flow *flow);
+/* Told of each flow that expired, before it is forgotten; must not call the table. Returns whether
+ * it may be forgotten now: where not, it is asked again, unless it MUST be. */
+typedef bool eg_flow_ended_fn(void *ctx, const struct eg_flow *flow, bool must);
 
 /* A table for CAPACITY flows (1 to EG_FLOWS_MAX) with hash key SEED; NULL where
  * memory is short. Owned by the caller. Pages are touched as flows come, one or two for each. */
@@ -51,8 +69,16 @@ void eg_flows_free(struct eg_flows *t); /* NULL is fine */
 /* Have FN called with CTX for each flow that expires. Without one they are forgotten silently. */
 void eg_flows_on_end(struct eg_flows *t, eg_flow_ended_fn *fn, void *ctx);
 
-/* Come across flows that expired by NOW, among the next EG_FLOWS_AGED of the table. */
-void eg_flows_age(struct eg_flows *t, uint64_t now);
+/* The host program has room for this many descriptors: see eg_flows_patience. 0: nobody knows. */
+void eg_flows_descriptors(struct eg_flows *t, size_t n);
+
+/* How long a flow may wait that nobody moves on: MS while the table has room, and less the fuller
+ * it is (as pf's adaptive timeouts), down to EG_FLOWS_HURRY. */
+uint32_t eg_flows_patience(const struct eg_flows *t, uint32_t ms);
+
+/* Come across flows that expired by NOW, among the next EG_FLOWS_AGED of the table. Returns when to
+ * call again (ms; UINT64_MAX where there is no flow), unless a flow is given less time before. */
+uint64_t eg_flows_age(struct eg_flows *t, uint64_t now);
 
 /* All flows of T have ended: FN is told of each, and none is left. */
 void eg_flows_end(struct eg_flows *t);
@@ -71,8 +97,8 @@ static inline struct eg_flow_key eg_flow_key(const struct eg_frame *f, enum eg_d
 	};
 }
 
-/* LEN bytes at FRAME, from DIR, come next: have memory bring the flow that they seem to belong to. A
- * guess, of bytes that nobody has looked at yet, and that may be others when they are decoded:
+/* LEN bytes at FRAME, from DIR, come next: have memory bring the flow that they seem to belong to.
+ * A guess, of bytes that nobody has looked at yet, and that may be others when they are decoded:
  * nothing but time depends on it. */
 void eg_flows_expect(struct eg_flows *t, const uint8_t *frame, size_t len, enum eg_dir dir);
 
@@ -102,9 +128,6 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 
 /* Forget FLOW, which came from find or insert. */
 void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow);
-
-/* A keyed hash of the pair of stations GUEST and NETWORK (MAC addresses), never 0. */
-uint32_t eg_flows_stations(struct eg_flows *t, const uint8_t guest[6], const uint8_t network[6]);
 
 /* Flows in the table, expired ones that nobody has come across included. */
 size_t eg_flows_count(const struct eg_flows *t);

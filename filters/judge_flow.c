@@ -10,6 +10,17 @@
  *
  * A flow belongs to a pair of stations, too: see touch.
  *
+ * How long a flow lives. What only the guest says keeps nothing alive: a segment with a wrong
+ * checksum looks to us like any other, and slirp has dropped it. An established connection is
+ * renewed by each of the network's segments, and others by what moves them on: bytes or a FIN that
+ * are new, or newly acknowledged. While the network waits for an acknowledgement of the guest's (it
+ * has said something, or its FIN) the flow has UNACKED, and only an acknowledgement by which a
+ * receiver gets on renews it: slirp asks a guest with a window of 0 for ever, and keeps a
+ * descriptor of the host's for it.
+ *
+ * What we forget both ends are told, by exact resets (reset.c): or slirp would hold what has no
+ * place here any more, and nothing would bound how much that is.
+ *
  * A guest that may write to one must not hear all the others. Slirp has one socket for a UDP port
  * of the guest's, whoever it wrote to, and passes on what anybody sends there: it would look
  * as if the network had opened a flow, and the guest could answer. So a port belongs to who opened
@@ -20,15 +31,27 @@
 
 #include "checksum.h"
 
-enum { CONNECTING = 2 * 60 * 1000 }; /* ms; longer than slirp, or a host, goes on trying */
+enum {
+	CONNECTING = 2 * 60 * 1000, /* ms; longer than slirp, or a host, goes on trying */
+	UNACKED = 2 * 60 * 1000,    /* ms; RFC 9293 3.8.3 gives up after 100 s at the earliest */
+};
 
-void eg_report_end(void *pipeline, const struct eg_flow *flow)
+void eg_report_end(struct eg_pipeline *p, const struct eg_flow *flow)
 {
-	struct eg_pipeline *p = pipeline;
 	const struct eg_report r = { .kind = EG_REPORT_FLOW_END, .flow = flow };
 
 	if (p->report)
 		p->report(p->ctx, &r);
+}
+
+bool eg_flow_expired(void *pipeline, const struct eg_flow *flow, bool must)
+{
+	struct eg_pipeline *p = pipeline;
+
+	if (!eg_reset_both(p->injects, flow) && !must)
+		return false;
+	eg_report_end(p, flow);
+	return true;
 }
 
 static void report_start(struct passage *w, const struct eg_flow *flow)
@@ -39,25 +62,42 @@ static void report_start(struct passage *w, const struct eg_flow *flow)
 		w->p->report(w->p->ctx, &r);
 }
 
-/* The flow's clock starts anew with each frame that belongs to it. Its stations are those of
- * the network's last frame, or of the one with which the guest opened it. */
-EG_INLINED void touch(struct passage *w, struct eg_flow *flow, enum eg_dir dir, uint32_t timeout)
+/* The stations of w->f, from DIR. */
+static inline struct eg_stations stations_of(const struct passage *w, enum eg_dir dir)
 {
-	flow->expires = w->now + timeout;
-	flow->bytes[dir] += w->f.len;
+	bool out = dir == EG_FROM_GUEST;
+	struct eg_stations s;
+
+	memcpy(s.guest, out ? eg_eth_src(&w->f) : eg_eth_dst(&w->f), sizeof(s.guest));
+	memcpy(s.network, out ? eg_eth_dst(&w->f) : eg_eth_src(&w->f), sizeof(s.network));
+	return s;
+}
+
+/* FLOW has w->f's bytes more. Its stations are those of the network's last frame, or of the one
+ * with which the guest opened it. */
+EG_INLINED void add_frame(struct passage *w, struct eg_flow *flow, enum eg_dir dir)
+{
+	eg_total_add(&flow->bytes[dir], w->f.len);
 	if (dir == EG_FROM_NETWORK && !flow->by_guest)
-		flow->stations =
-			eg_flows_stations(w->p->flows, eg_eth_dst(&w->f), eg_eth_src(&w->f));
-	else if (!flow->stations)
-		flow->stations =
-			eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
+		flow->stations = stations_of(w, dir);
+}
+
+/* FLOW has MS from now on. */
+EG_INLINED void renew(struct passage *w, struct eg_flow *flow, uint32_t ms)
+{
+	flow->expires = w->now + ms;
+	if (flow->expires < w->p->due)
+		w->p->due = flow->expires;
 }
 
 EG_INLINED bool fits(const struct passage *w, const struct eg_flow *flow, enum eg_dir dir)
 {
-	return dir == EG_FROM_NETWORK || !flow->stations ||
-	       flow->stations ==
-		       eg_flows_stations(w->p->flows, eg_eth_src(&w->f), eg_eth_dst(&w->f));
+	struct eg_stations s;
+
+	if (dir == EG_FROM_NETWORK)
+		return true;
+	s = stations_of(w, dir);
+	return memcmp(&s, &flow->stations, sizeof(s)) == 0;
 }
 
 bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow)
@@ -92,6 +132,21 @@ static enum eg_reason may_open_udp(struct passage *w)
 	return may_open(w, w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW);
 }
 
+/* How long FLOW, of TCP, has from now on. An established connection that nobody waits in has its
+ * time; slirp keeps a socket that connects whatever the guest says, so its place here must stay. */
+static uint32_t time_of(const struct passage *w, const struct eg_flow *flow)
+{
+	const struct eg_tcp *t = &flow->tcp;
+	bool unacked = eg_tcp_is_unacked(t);
+	uint32_t ms = unacked ? (uint32_t)UNACKED : eg_tcp_timeout(t);
+
+	if (t->state == EG_TCP_ESTABLISHED && !unacked)
+		return ms;
+	return flow->by_guest && t->state < EG_TCP_SYN_RECEIVED
+		       ? ms
+		       : eg_flows_patience(w->p->flows, ms);
+}
+
 EG_APART enum eg_reason open_tcp(struct passage *w)
 {
 	const struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
@@ -107,13 +162,34 @@ EG_APART enum eg_reason open_tcp(struct passage *w)
 	if (!flow)
 		return EG_R_FLOWS_FULL;
 	flow->tcp = tcp;
-	touch(w, flow, w->dir, eg_tcp_timeout(&tcp));
+	flow->stations = stations_of(w, w->dir);
+	add_frame(w, flow, w->dir);
+	renew(w, flow, time_of(w, flow));
 	r = eg_is_stream(w) ? eg_judge_stream_syn(w) : EG_R_NONE;
 	if (r)
 		eg_flows_remove(w->p->flows, flow);
 	else
 		report_start(w, flow);
 	return r;
+}
+
+/* What a flow was before a segment. */
+struct was {
+	uint32_t guest_ack; /* what the guest had acknowledged */
+	uint32_t end, ack;  /* what the network had sent, and acknowledged */
+	uint8_t state;
+	bool unacked;
+};
+
+EG_INLINED struct was was(const struct eg_tcp *t)
+{
+	return (struct was){
+		.guest_ack = t->side[EG_FROM_GUEST].ack,
+		.end = t->side[EG_FROM_NETWORK].end,
+		.ack = t->side[EG_FROM_NETWORK].ack,
+		.state = t->state,
+		.unacked = eg_tcp_is_unacked(t),
+	};
 }
 
 EG_APART void forget(struct passage *w, struct eg_flow *flow)
@@ -142,21 +218,49 @@ EG_APART enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
  * many sockets as it likes. */
 static void keep_place(struct passage *w, struct eg_flow *flow)
 {
-	flow->expires = w->now + CONNECTING;
+	renew(w, flow, CONNECTING);
+}
+
+/* Whether w->f, a segment from DIR that passed, moves FLOW on, which was as BEFORE. */
+EG_INLINED bool moves_on(const struct passage *w, const struct eg_flow *flow, enum eg_dir dir,
+			 const struct was *before)
+{
+	const struct eg_tcp *t = &flow->tcp;
+
+	if (t->state != before->state)
+		return true;
+	if (dir == EG_FROM_GUEST)
+		return t->side[EG_FROM_GUEST].ack != before->guest_ack &&
+		       eg_tcp_acks_progress(t, &w->f, before->guest_ack);
+	if (before->unacked)
+		return false;
+	return t->state <= EG_TCP_ESTABLISHED || t->side[dir].end != before->end ||
+	       t->side[dir].ack != before->ack;
+}
+
+/* A closed flow ends where its opener begins another with the same ports: that is judged anew. The
+ * other end may not know yet that the old one is over. */
+EG_APART enum eg_reason open_tcp_again(struct passage *w, struct eg_flow *flow)
+{
+	eg_reset_other(w->p->injects, flow, w->dir);
+	forget(w, flow);
+	return open_tcp(w);
 }
 
 /* Once for each direction, as half of what it does is for one of them. */
 EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 {
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &w->f, dir, w->now);
-	bool connecting;
+	struct was before;
 	enum eg_reason r;
 
 	if (!flow)
 		return open_tcp(w);
 	if (!fits(w, flow, dir))
 		return EG_R_ETH_ADDRESS;
-	connecting = flow->by_guest && flow->tcp.state == EG_TCP_SYN_SENT;
+	if (eg_tcp_is_reused(&flow->tcp, dir, &w->f))
+		return open_tcp_again(w, flow);
+	before = was(&flow->tcp);
 	r = eg_tcp_segment(&flow->tcp, dir, &w->f);
 	if (r == EG_R_NONE && flow->by_guest && eg_is_stream(w))
 		r = judge_stream(w, flow);
@@ -166,10 +270,14 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 		w->o->out = w->p->plain;
 		w->o->out_len = eg_tcp_plain(&w->f, w->p->plain);
 	}
-	touch(w, flow, dir, eg_tcp_timeout(&flow->tcp));
-	if (flow->tcp.state != EG_TCP_CLOSED)
+	add_frame(w, flow, dir);
+	if (flow->tcp.state != EG_TCP_CLOSED) {
+		if (moves_on(w, flow, dir, &before))
+			renew(w, flow, time_of(w, flow));
 		return EG_R_NONE;
-	if (connecting && dir == EG_FROM_GUEST && !eg_is_stream(w))
+	}
+	if (before.state == EG_TCP_SYN_SENT && flow->by_guest && dir == EG_FROM_GUEST &&
+	    !eg_is_stream(w))
 		keep_place(w, flow);
 	else
 		forget(w, flow);
@@ -231,6 +339,7 @@ static enum eg_reason open_udp(struct passage *w, struct eg_flow **flow)
 	if (!*flow)
 		return EG_R_FLOWS_FULL;
 	(*flow)->heard = (uint32_t)(w->now / 1000);
+	(*flow)->stations = stations_of(w, w->dir);
 	note_port(w);
 	return EG_R_NONE;
 }
@@ -250,10 +359,10 @@ enum eg_reason eg_judge_datagram(struct passage *w)
 		return EG_R_ETH_ADDRESS;
 	if (w->dir == EG_FROM_NETWORK)
 		flow->heard = (uint32_t)(w->now / 1000);
-	touch(w, flow, w->dir, EG_UDP_TIMEOUT);
+	add_frame(w, flow, w->dir);
 	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
-	if (flow->expires > alone)
-		flow->expires = alone;
+	renew(w, flow,
+	      alone < w->now + EG_UDP_TIMEOUT ? (uint32_t)(alone - w->now) : EG_UDP_TIMEOUT);
 	if (new)
 		report_start(w, flow);
 	return EG_R_NONE;

@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "inject.h"
 #include "pipeline.h"
+#include "reset.h"
 
 struct eg_pipeline {
 	const struct eg_policy *policy;
@@ -25,8 +26,7 @@ struct eg_pipeline {
 	eg_report_fn *report;
 	void *ctx;
 	uint64_t now;            /* of the last frame, ms */
-	uint64_t aged;           /* when flows that expired were last looked for, ms */
-	uint64_t due;            /* when there is something to do though no frame comes, ms */
+	uint64_t due; /* when flows expire: to be looked for, though no frame comes, ms */
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
 	/* UDP ports of the guest's, one bit each: who opened a flow first that it is an end of. */
@@ -77,8 +77,12 @@ enum eg_reason eg_judge_datagram(struct passage *w);
  * somebody else opens nothing for the guest, and what belongs to a flow goes to nobody else. */
 bool eg_stations_fit(const struct passage *w, const struct eg_flow *flow);
 
-/* FLOW of PIPELINE has ended: of the table's own accord, or because its connection did. */
-void eg_report_end(void *pipeline, const struct eg_flow *flow);
+/* FLOW of P has ended: report it. */
+void eg_report_end(struct eg_pipeline *p, const struct eg_flow *flow);
+
+/* FLOW of PIPELINE expired: both its ends are told, and the record. Returns false, with nothing done,
+ * where there is no room for what they are told, and it need not be (MUST). An eg_flow_ended_fn. */
+bool eg_flow_expired(void *pipeline, const struct eg_flow *flow, bool must);
 
 /*
  * The judges of judge_dns.c. Each returns EG_R_NONE (pass) or the reason (block), and may

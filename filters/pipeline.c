@@ -45,8 +45,6 @@ static_assert((int)EG_ETH_LEN + (int)EG_IP6_LEN + (int)EG_UDP_LEN + (int)EG_DNS_
 		      (int)EG_REBUILT_MAX,
 	      "a DNS query fits");
 
-enum { AGE_PAUSE = 1000 }; /* ms between two looks at flows that expired */
-
 struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct eg_seed *seed,
 				    eg_report_fn *report, void *ctx)
 {
@@ -64,8 +62,8 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->streams = eg_dnsstreams_new();
 	p->injects = eg_injects_new();
 	p->due = UINT64_MAX;
-	if (p->flows && report)
-		eg_flows_on_end(p->flows, eg_report_end, p);
+	if (p->flows)
+		eg_flows_on_end(p->flows, eg_flow_expired, p);
 	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams ||
 	    !p->injects) {
 		eg_pipeline_free(p);
@@ -268,13 +266,11 @@ void eg_pipeline_end(struct eg_pipeline *p, uint64_t now)
 	eg_flows_end(p->flows);
 }
 
-/* So that the end of a flow is not told of long after. */
+/* So that both ends, and the record, learn of the end of a flow when it comes. */
 static void age_flows(struct passage *w)
 {
-	if (!w->p->report || w->now - w->p->aged < AGE_PAUSE)
-		return;
-	w->p->aged = w->now;
-	eg_flows_age(w->p->flows, w->now);
+	if (w->now >= w->p->due)
+		w->p->due = eg_flows_age(w->p->flows, w->now);
 }
 
 /* Whether w->f passes though it is blocked for R. What could end the host program does not:

@@ -18,15 +18,17 @@
  *   loose    any other RST
  *
  * Life-cycle: opener's SYN -> SYN_SENT -> answerer's SYN+ACK of exactly that SYN ->
- * SYN_RECEIVED -> opener's ACK of exactly that SYN+ACK -> ESTABLISHED -> FINs,
- * half-closed in FIN_WAIT (the opener's came first) or CLOSE_WAIT (the answerer's) ->
- * CLOSING, where the last segments are said again until nobody asks. An exact
- * RST closes. A loose one inside the window passes, but its receiver will answer it
- * with a challenge ACK rather than close (RFC 5961), so the connection goes on in
- * CLOSING with a short time to live. A SYN of the host's within a connection that
- * it opened is passed on: the guest's challenge ACK and the host's RST to that sort it out.
- * An answerer's SYN never passes, in any state: neither simultaneous open nor
- * split handshake (Beardsley and Qian 2010) exist here.
+ * SYN_RECEIVED -> opener's ACK of exactly that SYN+ACK -> ESTABLISHED -> a FIN: FIN_SENT ->
+ * half-closed in FIN_WAIT (the opener's is acknowledged) or CLOSE_WAIT (the answerer's) ->
+ * TIME_WAIT (both are), where the last segments are said again until nobody asks. A FIN counts when
+ * its receiver has acknowledged it: one that stands after bytes that are missing has reached
+ * nobody, and its sender's peer goes on waiting for them. Where both ends said FIN, or a reset, the
+ * opener's SYN is a new connection (eg_tcp_is_reused): the caller forgets this one, and judges that
+ * like any other. An exact RST closes. A loose one inside the window passes, but its receiver will
+ * answer it with a challenge ACK rather than close (RFC 5961), so the connection goes on in CLOSING
+ * with a short time to live. A SYN of the host's within a connection that it opened is passed on:
+ * the guest's challenge ACK and the host's RST to that sort it out. An answerer's SYN never passes,
+ * in any state: neither simultaneous open nor split handshake (Beardsley and Qian 2010) exist here.
  *
  * Windows: after van Rooij. A segment of side S to side R passes if
  *   1. it ends at or before what R allowed:     end of data <= S.maxend
@@ -39,6 +41,17 @@
  * counts as 1 for probes with a byte (3.8.6.1); a FIN may stand right behind a
  * full window, as BSD sends it. Behind a side's FIN it has nothing to say: 1. is
  * then against S.end.
+ *
+ * Checksums. Whoever receives a segment with a wrong one drops it, so what it says must not change
+ * what we believe that its receiver knows: SYN, FIN, RST and URG are checked, and of the guest's
+ * also what acknowledges something new and all that comes in other states than ESTABLISHED. The
+ * rest of an established connection is not: its bytes are between the ends.
+ *
+ * Small segments. A receiver keeps each segment that it cannot use yet, and libslirp 4.7 a kilobyte
+ * for each, however small it is. So of segments of fewer than SMALL bytes, that begin after what
+ * the network expects next, KEPT_MAX pass until it has acknowledged them: they are counted in two
+ * periods, of which the older is forgotten when the network has acknowledged its end. A segment at
+ * what is expected always passes, so that nobody waits for ever.
  *
  * Urgent data of a guest's passes as plain data, in its place: nobody can rely on more (RFC
  * 6093 3.4). libslirp 4.7 believes an urgent pointer, whatever has come yet; for one behind a
@@ -58,8 +71,14 @@
 
 #include "checksum.h"
 
+#include <assert.h>
+
 enum {
 	ACK_SLACK = 66000, /* acknowledgements may come in any order; van Rooij's number */
+	SMALL = 512,       /* bytes: more, and a window has no room for many segments */
+	KEPT_MAX = 160,    /* small ones that an end may have to keep */
+	PROGRESS = 256,    /* bytes that a receiver takes at once (RFC 9293 3.8.6.2.2: it waits for
+			    * a segment, or half of its buffer) */
 	SCALE_MAX = 14,    /* RFC 7323 2.3 */
 };
 
@@ -82,9 +101,11 @@ const uint32_t eg_tcp_timeouts[EG_TCP_STATES] = {
 	[EG_TCP_ESTABLISHED] = 24 * HOUR,
 	/* One end may still compute its answer (ssh host 'make' </dev/null): more than
 	 * conntrack's and pf's minutes. */
+	[EG_TCP_FIN_SENT] = 1 * HOUR,
 	[EG_TCP_FIN_WAIT] = 1 * HOUR,
 	[EG_TCP_CLOSE_WAIT] = 1 * HOUR,
-	/* TIME-WAIT is 1 to 4 minutes in practice; as conntrack. */
+	/* For an ACK that is said again; slirp's 2 MSL are 10 s. */
+	[EG_TCP_TIME_WAIT] = 15 * SECOND,
 	[EG_TCP_CLOSING] = 2 * MINUTE,
 };
 
@@ -126,39 +147,49 @@ static const uint8_t kinds[FLAGS_MASK + 1] = {
 enum { OPENER, ANSWERER };
 
 static const uint8_t next[EG_TCP_STATES][2][KINDS] = {
-	[EG_TCP_CLOSED] = {
-		[OPENER] = { [SYN] = TO(SYN_SENT) },
-	},
 	[EG_TCP_SYN_SENT] = {
 		[OPENER] = { [SYN] = TO(SYN_SENT), [RST] = TO(CLOSED) },
 		[ANSWERER] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
 	},
 	[EG_TCP_SYN_RECEIVED] = {
 		[OPENER] = { [SYN] = TO(SYN_RECEIVED), [ACK] = TO(ESTABLISHED),
-			   [FIN] = TO(FIN_WAIT), [RST] = TO(CLOSED) },
+			   [FIN] = TO(FIN_SENT), [RST] = TO(CLOSED) },
 		[ANSWERER] = { [SYNACK] = TO(SYN_RECEIVED), [RST] = TO(CLOSED) },
 	},
 	[EG_TCP_ESTABLISHED] = {
-		[OPENER] = { [SYN] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED), [FIN] = TO(FIN_WAIT),
+		[OPENER] = { [SYN] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED), [FIN] = TO(FIN_SENT),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
 		[ANSWERER] = { [SYNACK] = TO(ESTABLISHED), [ACK] = TO(ESTABLISHED),
-			    [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
+			    [FIN] = TO(FIN_SENT), [RST] = TO(CLOSED),
 			    [RST_LOOSE] = TO(CLOSING) },
+	},
+	/* From here to TIME_WAIT the state is what is acknowledged: see after_fin. */
+	[EG_TCP_FIN_SENT] = {
+		[OPENER] = { [SYN] = TO(FIN_SENT), [ACK] = TO(FIN_SENT), [FIN] = TO(FIN_SENT),
+			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
+		[ANSWERER] = { [SYNACK] = TO(FIN_SENT), [ACK] = TO(FIN_SENT), [FIN] = TO(FIN_SENT),
+			    [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
 	},
 	[EG_TCP_FIN_WAIT] = {
 		[OPENER] = { [SYN] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(FIN_WAIT),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
-		[ANSWERER] = { [SYNACK] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(CLOSING),
+		[ANSWERER] = { [SYNACK] = TO(FIN_WAIT), [ACK] = TO(FIN_WAIT), [FIN] = TO(FIN_WAIT),
 			    [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
 	},
 	[EG_TCP_CLOSE_WAIT] = {
-		[OPENER] = { [SYN] = TO(CLOSE_WAIT), [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSING),
+		[OPENER] = { [SYN] = TO(CLOSE_WAIT), [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSE_WAIT),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
 		[ANSWERER] = { [ACK] = TO(CLOSE_WAIT), [FIN] = TO(CLOSE_WAIT), [RST] = TO(CLOSED),
 			    [RST_LOOSE] = TO(CLOSING) },
 	},
+	[EG_TCP_TIME_WAIT] = {
+		[OPENER] = { [ACK] = TO(TIME_WAIT), [FIN] = TO(TIME_WAIT), [RST] = TO(CLOSED),
+			   [RST_LOOSE] = TO(TIME_WAIT) },
+		[ANSWERER] = { [ACK] = TO(TIME_WAIT), [FIN] = TO(TIME_WAIT), [RST] = TO(CLOSED),
+			    [RST_LOOSE] = TO(TIME_WAIT) },
+	},
 	[EG_TCP_CLOSING] = {
-		[OPENER] = { [SYN] = TO(SYN_SENT), [ACK] = TO(CLOSING), [FIN] = TO(CLOSING),
+		[OPENER] = { [ACK] = TO(CLOSING), [FIN] = TO(CLOSING),
 			   [RST] = TO(CLOSED), [RST_LOOSE] = TO(CLOSING) },
 		[ANSWERER] = { [ACK] = TO(CLOSING), [FIN] = TO(CLOSING), [RST] = TO(CLOSED),
 			    [RST_LOOSE] = TO(CLOSING) },
@@ -191,13 +222,16 @@ static inline int role(const struct eg_tcp *t, enum eg_dir dir)
 	return dir == t->opener ? OPENER : ANSWERER;
 }
 
-/* The kind of F by its flags alone. SYNs with data (fast open, RFC 7413) are for
- * ends that know each other; a guest's RST needs none (RFC 9293 3.5.3 lets it). */
+/* The kind of F by its flags alone. A SYN with data (fast open, RFC 7413) is for ends that know
+ * each other: the network's passes, as the guest that gave it the cookie waits for it; the guest's
+ * would be data to one that has not answered. A guest's RST needs none (RFC 9293 3.5.3 lets it). */
 static enum kind kind_of(const struct eg_frame *f, enum eg_dir dir)
 {
 	enum kind kind = kinds[f->tcp.flags & FLAGS_MASK];
 
-	if (f->payload.n && (kind == SYN || kind == SYNACK))
+	if (f->payload.n && kind == SYN && dir == EG_FROM_GUEST)
+		return ILLEGAL;
+	if (f->payload.n && kind == SYNACK)
 		return ILLEGAL;
 	if (f->payload.n && kind == RST && dir == EG_FROM_GUEST)
 		return ILLEGAL;
@@ -252,9 +286,8 @@ static bool side_of_syn(struct eg_tcp_side *s, const struct eg_frame *f)
 	size_t len = f->l4_len - f->payload.n;
 	struct eg_reader r = eg_reader(header + EG_TCP_LEN, len - EG_TCP_LEN);
 
-	*s = (struct eg_tcp_side){ .iss = f->tcp.seq,
-				   .end = f->tcp.seq + 1,
-				   .maxend = f->tcp.seq + 1,
+	*s = (struct eg_tcp_side){ .end = f->tcp.seq + 1 + (uint32_t)f->payload.n,
+				   .maxend = f->tcp.seq + 1 + (uint32_t)f->payload.n,
 				   .maxwin = larger(f->tcp.window, 1) };
 	while (r.left > 0 && !r.bad) {
 		uint8_t kind = eg_take8(&r);
@@ -280,19 +313,31 @@ enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_fr
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))
 		return EG_R_CHECKSUM;
-	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = dir & 15u };
+	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = dir & 15u, .iss = f->tcp.seq };
 	t->side[dir] = side;
 	t->side[other(dir)].ack = side.end;
 	return EG_R_NONE;
 }
 
+/* The opener's SYN again, before there is an answer: the same, whose data may be left out (RFC 7413
+ * 4.2.2), or another, which is another connection. */
+static enum eg_reason open_again(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	const struct eg_tcp before = *t;
+	enum eg_reason r = eg_tcp_open(t, dir, f);
+
+	if (r == EG_R_NONE && t->iss == before.iss)
+		t->side[dir].end = later(t->side[dir].end, before.side[dir].end);
+	return r;
+}
+
 /* A SYN of the opener's inside a connection. */
 static enum eg_reason judge_syn(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
-	if (next[t->state][OPENER][SYN] == TO(SYN_SENT))
-		return eg_tcp_open(t, dir, f);
+	if (t->state == EG_TCP_SYN_SENT)
+		return open_again(t, dir, f);
 	if (t->state == EG_TCP_SYN_RECEIVED)
-		return f->tcp.seq == t->side[dir].iss ? EG_R_NONE : EG_R_TCP_WINDOW;
+		return f->tcp.seq == t->iss ? EG_R_NONE : EG_R_TCP_WINDOW;
 	return dir == EG_FROM_NETWORK ? EG_R_NONE : EG_R_TCP_STATE;
 }
 
@@ -303,21 +348,23 @@ static enum eg_reason judge_synack(struct eg_tcp *t, enum eg_dir dir, const stru
 	struct eg_tcp_side *to = &t->side[other(dir)];
 	struct eg_tcp_side from;
 
-	if (f->tcp.ack != to->iss + 1)
+	if (t->state != EG_TCP_SYN_SENT && f->tcp.ack != t->iss + 1)
+		return EG_R_TCP_WINDOW;
+	if (!within(f->tcp.ack, t->iss + 1, to->end)) /* all of a SYN's data, or less */
 		return EG_R_TCP_WINDOW;
 	if (!side_of_syn(&from, f))
 		return EG_R_TCP_FLAGS;
 	if (t->state != EG_TCP_SYN_SENT)
-		return from.iss == t->side[dir].iss && from.end == t->side[dir].end
-			       ? EG_R_NONE
-			       : EG_R_TCP_WINDOW;
+		return from.end == t->side[dir].end && !t->side[dir].spoke ? EG_R_NONE
+									   : EG_R_TCP_WINDOW;
 	if (!from.scaled || !to->scaled)
 		from.scale = to->scale = 0;
 	from.ack = f->tcp.ack;
 	from.maxend = from.end + to->maxwin;
-	to->maxend = to->end + from.maxwin;
+	to->maxend = f->tcp.ack + from.maxwin;
 	to->ack = from.end;
 	t->side[dir] = from;
+	t->kept_end = t->side[EG_FROM_GUEST].end;
 	return EG_R_NONE;
 }
 
@@ -338,6 +385,33 @@ static inline bool numbers_fit(const struct eg_tcp_side *s, const struct eg_tcp_
 	return !fin || later(seq + len, s->end) == seq + len;
 }
 
+/* Count the guest's segment F, where its receiver may have to keep it. Returns whether it may pass.
+ */
+static inline bool count_kept(struct eg_tcp *t, const struct eg_frame *f)
+{
+	if (f->payload.n - 1 >= SMALL - 1)
+		return true;
+	if ((int32_t)(f->tcp.seq - t->side[EG_FROM_NETWORK].ack) <= 0)
+		return true;
+	if (t->kept[0] + t->kept[1] >= KEPT_MAX)
+		return false;
+	t->kept[0]++;
+	return true;
+}
+
+/* The network acknowledges more than before, up to ACK: what it kept before that, it does not keep
+ * any more. */
+static inline void count_taken(struct eg_tcp *t, uint32_t ack)
+{
+	uint32_t end = t->side[EG_FROM_GUEST].end;
+
+	if ((int32_t)(ack - t->kept_end) < 0)
+		return;
+	t->kept[1] = ack == end ? 0 : t->kept[0];
+	t->kept[0] = 0;
+	t->kept_end = end;
+}
+
 /* An ACK or, where FIN, a FIN, before which T is ESTABLISHED or has been. */
 static inline enum eg_reason judge_numbered(struct eg_tcp *t, enum eg_dir dir,
 					    const struct eg_frame *f, bool fin)
@@ -348,10 +422,15 @@ static inline enum eg_reason judge_numbered(struct eg_tcp *t, enum eg_dir dir,
 
 	if (!numbers_fit(s, r, f, fin))
 		return EG_R_TCP_WINDOW;
+	if (dir == EG_FROM_GUEST && !count_kept(t, f))
+		return EG_R_TCP_WINDOW;
+	if (dir == EG_FROM_NETWORK && (int32_t)(f->tcp.ack - s->ack) > 0)
+		count_taken(t, f->tcp.ack);
 	s->end = later(s->end, f->tcp.seq + (uint32_t)f->payload.n + fin);
 	s->ack = later(s->ack, f->tcp.ack);
 	s->maxwin = larger(s->maxwin, window);
 	r->maxend = later(r->maxend, f->tcp.ack + window);
+	s->spoke |= fin || f->payload.n > 0;
 	if (fin)
 		s->fin = 1;
 	return EG_R_NONE;
@@ -363,6 +442,23 @@ static enum eg_reason judge_ack(struct eg_tcp *t, enum eg_dir dir, const struct 
 	if (t->state == EG_TCP_SYN_RECEIVED && f->tcp.ack != t->side[other(dir)].end)
 		return EG_R_TCP_WINDOW;
 	return judge_numbered(t, dir, f, f->tcp.flags & EG_TCP_FIN);
+}
+
+static bool fin_is_acked(const struct eg_tcp *t, enum eg_dir dir)
+{
+	return t->side[dir].fin && t->side[other(dir)].ack == t->side[dir].end;
+}
+
+/* The state of T after a FIN passed: what of the FINs is acknowledged. */
+static enum eg_tcp_state after_fin(const struct eg_tcp *t)
+{
+	static const enum eg_tcp_state states[2][2] = {
+		{ EG_TCP_FIN_SENT, EG_TCP_CLOSE_WAIT },
+		{ EG_TCP_FIN_WAIT, EG_TCP_TIME_WAIT },
+	};
+	enum eg_dir opener = t->opener ? EG_FROM_NETWORK : EG_FROM_GUEST;
+
+	return states[fin_is_acked(t, opener)][fin_is_acked(t, other(opener))];
 }
 
 /* A RST that is not exact: it must lie in what its receiver may accept. */
@@ -417,20 +513,28 @@ EG_APART enum eg_reason judge_segment(struct eg_tcp *t, enum eg_dir dir, const s
 	cell = next[t->state][role(t, dir)][kind];
 	if (!cell)
 		return why_not(t, dir, kind);
-	if ((kind != ACK || f->tcp.flags & U) && !eg_checksum_right(f))
+	if ((kind != ACK || dir == EG_FROM_GUEST || f->tcp.flags & U) && !eg_checksum_right(f))
 		return EG_R_CHECKSUM;
 	r = judge_numbers(t, dir, f, kind);
-	if (r == EG_R_NONE)
-		t->state = (cell - 1u) & 15u;
-	return r;
+	if (r)
+		return r;
+	t->state = (cell - 1u) & 15u;
+	if (t->state >= EG_TCP_FIN_SENT && t->state < EG_TCP_TIME_WAIT)
+		t->state = after_fin(t) & 15u;
+	return EG_R_NONE;
 }
+
+static_assert(EG_TCP_ESTABLISHED < EG_TCP_FIN_SENT && EG_TCP_FIN_WAIT < EG_TCP_TIME_WAIT &&
+		      EG_TCP_CLOSE_WAIT < EG_TCP_TIME_WAIT && EG_TCP_TIME_WAIT < EG_TCP_CLOSING,
+	      "what after_fin leads to");
 
 EG_INLINED enum eg_reason judge_in(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
 {
 	unsigned kind = f->tcp.flags & FLAGS_MASK & ~(unsigned)P;
 
 	/* Nearly all segments, at once: ESTABLISHED leads to itself in both cells of an ACK. */
-	if (kind == A && t->state == EG_TCP_ESTABLISHED)
+	if (kind == A && t->state == EG_TCP_ESTABLISHED &&
+	    (dir == EG_FROM_NETWORK || (int32_t)(f->tcp.ack - t->side[dir].ack) <= 0))
 		return judge_numbered(t, dir, f, false);
 	return judge_segment(t, dir, f);
 }
@@ -444,6 +548,26 @@ enum eg_reason eg_tcp_segment_of_guest(struct eg_tcp *t, const struct eg_frame *
 enum eg_reason eg_tcp_segment_of_network(struct eg_tcp *t, const struct eg_frame *f)
 {
 	return judge_in(t, EG_FROM_NETWORK, f);
+}
+
+bool eg_tcp_is_reused(const struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
+{
+	bool over = t->side[0].fin && t->side[1].fin;
+
+	if (t->state == EG_TCP_CLOSED || t->state == EG_TCP_CLOSING)
+		over = true;
+	return over && role(t, dir) == OPENER && kind_of(f, dir) == SYN;
+}
+
+bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from)
+{
+	const struct eg_tcp_side *guest = &t->side[EG_FROM_GUEST];
+	uint32_t more = guest->ack - from;
+	bool all = guest->ack == t->side[EG_FROM_NETWORK].end;
+
+	return more > 0 && (all || more >= PROGRESS) &&
+	       ((uint32_t)f->tcp.window << guest->scale >= PROGRESS ||
+		t->side[EG_FROM_NETWORK].fin);
 }
 
 enum { AT_FLAGS = 13, AT_URGENT = 18 };

@@ -167,7 +167,7 @@ static void report_frame(struct eg_recorder *r, const struct eg_report *report)
 static enum eg_flow_state state_of(const struct eg_flow *flow)
 {
 	if (flow->key.proto != EG_PROTO_TCP)
-		return flow->bytes[0] && flow->bytes[1] ? EG_FLOW_ESTABLISHED : EG_FLOW_NEW;
+		return flow->bytes[0].n && flow->bytes[1].n ? EG_FLOW_ESTABLISHED : EG_FLOW_NEW;
 	switch (flow->tcp.state) {
 	case EG_TCP_SYN_SENT:
 	case EG_TCP_SYN_RECEIVED:
@@ -213,7 +213,7 @@ static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 		.proto = f->key.proto,
 		.state = (uint8_t)state_of(f),
 		.end = atomic_load(&r->ending) ? EG_FLOW_SHUTDOWN : EG_FLOW_TIMEOUT,
-		.bytes = { f->bytes[0], f->bytes[1] },
+		.bytes = { f->bytes[0].n, f->bytes[1].n },
 	};
 	const struct eg_queued record = {
 		.record = {

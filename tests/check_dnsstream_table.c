@@ -121,9 +121,9 @@ START_TEST(stream_of_another_syn_is_none)
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
 		anew(&l);
 		LEAVES_EMPTY(data(&l, 1, NULL, 0), 1);
-		l.flow.tcp.side[EG_FROM_GUEST].iss += off[i];
+		l.flow.tcp.iss += off[i];
 		GONE(&l);
-		l.flow.tcp.side[EG_FROM_GUEST].iss = l.iss;
+		l.flow.tcp.iss = l.iss;
 		GONE(&l);
 	}
 	free_link(&l);

@@ -38,21 +38,20 @@ static const struct {
 	enum eg_tcp_state state;
 	const char *of[2]; /* by enum eg_dir */
 } matrix[] = {
-	{ EG_TCP_CLOSED, { "SSSSSSW", "sSSSSSW" } },
+	{ EG_TCP_CLOSED, { "SSSSSSW", "SSSSSSW" } },
 	{ EG_TCP_SYN_SENT, { "SrNNNcW", "sSSSScW" } },
-	{ EG_TCP_SYN_RECEIVED, { "SrSSScW", "rSeefcW" } },
-	{ EG_TCP_ESTABLISHED, { "Seeewcl", "eSeefcl" } },
-	{ EG_TCP_FIN_WAIT,
-	  { "Sfffl"
-	    "cl",
-	    "fSfWfcl" } },
-	{ EG_TCP_CLOSE_WAIT, { "SSwWwcl", "wSwwlcl" } },
-	{ EG_TCP_CLOSING, { "SSlWlcl", "sSlWlcl" } },
+	{ EG_TCP_SYN_RECEIVED, { "SrSSScW", "rSeexcW" } },
+	{ EG_TCP_ESTABLISHED, { "Seeexcl", "eSeexcl" } },
+	{ EG_TCP_FIN_SENT, { "Sxfffcl", "xSxWxcl" } },
+	{ EG_TCP_FIN_WAIT, { "Sffffcl", "fSfWfcW" } },
+	{ EG_TCP_CLOSE_WAIT, { "SSwWwcW", "wSwwwcl" } },
+	{ EG_TCP_TIME_WAIT, { "SStWtcW", "SStWtcW" } },
+	{ EG_TCP_CLOSING, { "SSlllcl", "SSlllcl" } },
 };
 
 static void check_cell(int start, enum eg_tcp_state state, enum eg_dir dir, int kind, char want)
 {
-	static const char letters[EG_TCP_STATES] = { 'c', 's', 'r', 'e', 'f', 'w', 'l' };
+	static const char letters[EG_TCP_STATES] = { 'c', 's', 'r', 'e', 'x', 'f', 'w', 't', 'l' };
 	struct link l = link_at(start, state);
 	struct says s = segment(&l, dir, kind);
 	enum eg_reason r = say(&l, s);
@@ -86,7 +85,9 @@ static bool flags_are_legal(uint8_t flags, enum eg_dir dir, bool data)
 					 R,         R | A, R | A | P, R | A | U, R | A | P | U };
 	uint8_t f = flags & (uint8_t) ~(ECE | CWR);
 
-	if (data && (f & S || (f & R && dir == GUEST)))
+	if (data && dir == GUEST && f & (S | R))
+		return false;
+	if (data && f == (S | A))
 		return false;
 	return memchr(legal, f, sizeof(legal)) != NULL;
 }
@@ -118,7 +119,7 @@ START_TEST(ecn_bits_change_nothing)
 	PASSES(&l, GUEST, S | A | ECE, 0, 1, GUEST_WINDOW, 0);
 	PASSES(&l, HOST, A | CWR, 1, 1, HOST_WINDOW, 10);
 	PASSES(&l, GUEST, F | A | ECE, 1, 11, GUEST_WINDOW, 0);
-	STATE_IS(&l, CLOSE_WAIT);
+	STATE_IS(&l, FIN_SENT);
 }
 END_TEST
 
@@ -131,7 +132,7 @@ START_TEST(only_a_plain_syn_of_the_host_opens)
 
 			if (!flags_are_legal((uint8_t)flags, HOST, len))
 				want = EG_R_TCP_FLAGS;
-			else if (flags == S)
+			else if (flags == S) /* with data, too: fast open */
 				want = EG_R_NONE;
 			BLOCKS(&l, want, HOST, (uint8_t)flags, 0, 0, 100, len);
 		}
@@ -175,10 +176,17 @@ START_TEST(wrong_checksum_blocks_where_state_would_change)
 			struct link n = m;
 			enum eg_reason want = say(&n, s);
 
-			if (want == EG_R_NONE && v / 2 != ACK && v / 2 != DATA)
+			if (want == EG_R_NONE && (v / 2 > DATA || v / 2 < ACK))
+				want = EG_R_CHECKSUM;
+			if (want == EG_R_NONE && s.dir == GUEST && state != EG_TCP_ESTABLISHED)
+				want = EG_R_CHECKSUM;
+			/* It comes before the numbers. */
+			if (want == EG_R_TCP_WINDOW && state >= EG_TCP_FIN_SENT &&
+			    (v / 2 == RST_LOOSE || s.dir == GUEST))
 				want = EG_R_CHECKSUM;
 			s.corrupt = true;
-			ck_assert_int_eq(say(&m, s), want);
+			ck_assert_msg(say(&m, s) == want, "state %d dir %d kind %d", state,
+				      s.dir, v / 2);
 		}
 	}
 }
@@ -294,18 +302,132 @@ START_TEST(new_syn_before_an_answer_opens_anew)
 }
 END_TEST
 
-START_TEST(syn_in_closing_opens_anew_without_old_numbers)
+static bool reused(const struct link *l, enum eg_dir dir, unsigned int flags, uint16_t len)
 {
-	struct link l = link_at(_i, EG_TCP_CLOSING);
-	struct link fresh = new_link(_i);
+	static uint8_t buf[PACKET_MAX];
+	struct says s = says(dir, flags, 9000, 0, 77, len);
+	struct eg_frame f;
 
-	PASSES(&l, HOST, S, 9000, 0, 77, 0);
-	PASSES(&fresh, HOST, S, 9000, 0, 77, 0);
-	ck_assert_mem_eq(&l.t.side, &fresh.t.side, sizeof(l.t.side));
-	BLOCKS(&l, EG_R_TCP_NO_FLOW, GUEST, A, 2, 2, 100, 0);
-	PASSES(&l, GUEST, S | A, 123456, 9001, 50, 0);
-	PASSES(&l, HOST, A, 9001, 123457, 50, 0);
-	PASSES(&l, GUEST, A, 123457, 9001, 50, 50);
+	ck_assert_int_eq(eg_frame_decode(&f, buf, link_build(buf, l, &s)), EG_R_NONE);
+	return eg_tcp_is_reused(&l->t, dir, &f);
+}
+
+START_TEST(syn_of_the_opener_begins_another_where_the_old_is_over)
+{
+	for (int state = 0; state < EG_TCP_STATES; state++) {
+		struct link l = link_at(_i, (enum eg_tcp_state)state);
+		bool over = state == EG_TCP_CLOSED || state == EG_TCP_CLOSING ||
+			    state == EG_TCP_TIME_WAIT;
+
+		ck_assert_int_eq(reused(&l, HOST, S, 0), over);
+		ck_assert_int_eq(reused(&l, HOST, S, 20), over); /* fast open */
+		ck_assert(!reused(&l, HOST, S | A, 0) && !reused(&l, HOST, A, 0));
+		ck_assert(!reused(&l, GUEST, S, 0));
+		if (over)
+			BLOCKS(&l, EG_R_TCP_STATE, HOST, S, 9000, 0, 77, 0);
+	}
+}
+END_TEST
+
+/* A FIN ahead of bytes that are missing has not reached anybody. */
+START_TEST(fin_counts_when_it_is_acknowledged)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+
+	PASSES(&l, GUEST, F | A, 101, 1, 1000, 0);
+	STATE_IS(&l, FIN_SENT);
+	PASSES(&l, HOST, A, 1, 1, 1000, 0);
+	STATE_IS(&l, FIN_SENT);
+	PASSES(&l, HOST, F | A, 1, 1, 1000, 0);
+	STATE_IS(&l, FIN_SENT);
+	PASSES(&l, GUEST, A, 102, 2, 1000, 0);
+	STATE_IS(&l, FIN_WAIT);
+	PASSES(&l, GUEST, A, 1, 2, 1000, 100);
+	PASSES(&l, HOST, A, 2, 102, 1000, 0);
+	STATE_IS(&l, TIME_WAIT);
+}
+END_TEST
+
+/* The network's data in a SYN may be acknowledged in all or in nothing (RFC 7413 3). */
+START_TEST(data_in_the_networks_syn_may_be_taken_or_not)
+{
+	struct link l = new_link(_i);
+
+	PASSES(&l, HOST, S, 0, 0, HOST_WINDOW, 20);
+	BLOCKS(&l, EG_R_TCP_WINDOW, GUEST, S | A, 0, 22, GUEST_WINDOW, 0);
+	BLOCKS(&l, EG_R_TCP_FLAGS, GUEST, S | A, 0, 21, GUEST_WINDOW, 1);
+	PASSES(&l, GUEST, S | A, 0, 21, GUEST_WINDOW, 0);
+	PASSES(&l, HOST, A, 21, 1, HOST_WINDOW, 0);
+	STATE_IS(&l, ESTABLISHED);
+	l = new_link(_i);
+	PASSES(&l, HOST, S, 0, 0, HOST_WINDOW, 20);
+	PASSES(&l, HOST, S, 0, 0, HOST_WINDOW, 0); /* said again without it */
+	PASSES(&l, GUEST, S | A, 0, 1, GUEST_WINDOW, 0);
+	PASSES(&l, HOST, A, 1, 1, HOST_WINDOW, 20);
+	STATE_IS(&l, ESTABLISHED);
+}
+END_TEST
+
+/* Whoever gets an acknowledgement with a wrong checksum drops it. */
+START_TEST(acknowledgement_of_something_new_needs_its_checksum)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+	struct says s = says(GUEST, A, 1, 11, 1000, 0);
+
+	PASSES(&l, HOST, A, 1, 1, 1000, 10);
+	s.corrupt = true;
+	ck_assert_int_eq(say(&l, s), EG_R_CHECKSUM);
+	s = says(GUEST, A, 1, 1, 1000, 100);
+	s.corrupt = true;
+	ck_assert_int_eq(say(&l, s), EG_R_NONE); /* nothing new: between the ends */
+	PASSES(&l, GUEST, A, 1, 11, 1000, 0);
+}
+END_TEST
+
+START_TEST(small_segments_that_have_to_be_kept_are_few)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+	uint32_t passed = 0;
+
+	PASSES(&l, HOST, A, 1, 1, 60000, 0);
+	while (say(&l, says(GUEST, A, 3 + 2 * passed, 1, 1000, 1)) == EG_R_NONE)
+		ck_assert_uint_lt(++passed, 1000);
+	ck_assert_uint_eq(passed, 160);
+	/* What is expected next always passes; what is acknowledged in part frees nothing. */
+	for (uint32_t seq = 1; seq < 2 * passed; seq += 2) {
+		PASSES(&l, GUEST, A, seq, 1, 1000, 1);
+		BLOCKS(&l, EG_R_TCP_WINDOW, GUEST, A, 501, 1, 1000, 1);
+		PASSES(&l, HOST, A, 1, seq + 2, 60000, 0);
+	}
+	PASSES(&l, GUEST, A, 2 * passed + 1, 1, 1000, 1);
+	PASSES(&l, HOST, A, 1, 2 * passed + 2, 60000, 0);
+	PASSES(&l, GUEST, A, 501, 1, 1000, 1);
+}
+END_TEST
+
+/* A sender that leaves nothing out has as much room again with each acknowledgement. */
+START_TEST(small_segments_in_a_row_pass_as_they_are_acknowledged)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+
+	PASSES(&l, HOST, A, 1, 1, 60000, 0);
+	for (uint32_t seq = 1; seq < 5000; seq++) {
+		PASSES(&l, GUEST, A, seq, 1, 1000, 1);
+		if (seq % 50 == 0)
+			PASSES(&l, HOST, A, 1, seq - 25, 60000, 0);
+	}
+}
+END_TEST
+
+/* Whole segments are as few as a window has room for. */
+START_TEST(large_segments_are_not_counted)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+
+	PASSES(&l, HOST, A, 1, 1, 60000, 0);
+	for (uint32_t i = 0; i < 110; i++)
+		PASSES(&l, GUEST, A, 100 + i * 512, 1, 1000, 512);
+	PASSES(&l, GUEST, A, 100 + 110 * 512, 1, 1000, 1);
 }
 END_TEST
 
@@ -320,8 +442,7 @@ START_TEST(syn_in_established_is_resolved_by_challenge_and_reset)
 	PASSES(&l, GUEST, A, 1, 1, 100, 0);
 	PASSES(&l, HOST, R, 1, 0, 0, 0);
 	STATE_IS(&l, CLOSED);
-	PASSES(&l, HOST, S, 70000, 0, 100, 0);
-	STATE_IS(&l, SYN_SENT);
+	ck_assert(reused(&l, HOST, S, 0));
 }
 END_TEST
 
@@ -330,20 +451,24 @@ START_TEST(closes_from_either_end)
 	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
 
 	PASSES(&l, HOST, F | A | P, 1, 1, 1000, 10);
-	STATE_IS(&l, FIN_WAIT);
+	STATE_IS(&l, FIN_SENT);
 	PASSES(&l, GUEST, A, 1, 12, 1000, 100); /* half-closed: data still comes */
+	STATE_IS(&l, FIN_WAIT);
 	PASSES(&l, GUEST, F | A, 101, 12, 1000, 0);
-	STATE_IS(&l, CLOSING);
+	STATE_IS(&l, FIN_WAIT);
 	PASSES(&l, HOST, A, 12, 102, 1000, 0);
+	STATE_IS(&l, TIME_WAIT);
 	PASSES(&l, GUEST, F | A, 101, 12, 1000, 0); /* the last ACK was lost */
 	PASSES(&l, HOST, A, 12, 102, 1000, 0);
 	l = link_at(_i, EG_TCP_ESTABLISHED);
 	PASSES(&l, GUEST, F | A, 1, 1, 1000, 0);
-	STATE_IS(&l, CLOSE_WAIT);
+	STATE_IS(&l, FIN_SENT);
 	PASSES(&l, HOST, A | P, 1, 2, 1000, 100);
+	STATE_IS(&l, CLOSE_WAIT);
 	PASSES(&l, HOST, F | A, 101, 2, 1000, 0);
-	STATE_IS(&l, CLOSING);
+	STATE_IS(&l, CLOSE_WAIT);
 	PASSES(&l, GUEST, A, 2, 102, 1000, 0);
+	STATE_IS(&l, TIME_WAIT);
 }
 END_TEST
 
@@ -366,7 +491,8 @@ END_TEST
 
 START_TEST(states_last_as_long_as_the_table_says)
 {
-	static const uint32_t seconds[EG_TCP_STATES] = { 0, 120, 60, 86400, 3600, 3600, 120 };
+	static const uint32_t seconds[EG_TCP_STATES] = { 0,    120,  60, 86400, 3600,
+							 3600, 3600, 15, 120 };
 
 	for (int state = 0; state < EG_TCP_STATES; state++) {
 		struct link l = link_at(_i, (enum eg_tcp_state)state);
@@ -398,7 +524,15 @@ int main(void)
 	tcase_add_loop_test(c, handshake_segments_may_be_repeated_but_not_changed, 0, LINK_STARTS);
 	tcase_add_loop_test(c, repeated_handshake_changes_no_numbers, 0, LINK_STARTS);
 	tcase_add_loop_test(c, new_syn_before_an_answer_opens_anew, 0, LINK_STARTS);
-	tcase_add_loop_test(c, syn_in_closing_opens_anew_without_old_numbers, 0, LINK_STARTS);
+	tcase_add_loop_test(c, syn_of_the_opener_begins_another_where_the_old_is_over, 0,
+			    LINK_STARTS);
+	tcase_add_loop_test(c, fin_counts_when_it_is_acknowledged, 0, LINK_STARTS);
+	tcase_add_loop_test(c, data_in_the_networks_syn_may_be_taken_or_not, 0, LINK_STARTS);
+	tcase_add_loop_test(c, acknowledgement_of_something_new_needs_its_checksum, 0, LINK_STARTS);
+	tcase_add_loop_test(c, small_segments_that_have_to_be_kept_are_few, 0, LINK_STARTS);
+	tcase_add_loop_test(c, small_segments_in_a_row_pass_as_they_are_acknowledged, 0,
+			    LINK_STARTS);
+	tcase_add_loop_test(c, large_segments_are_not_counted, 0, LINK_STARTS);
 	tcase_add_loop_test(c, syn_in_established_is_resolved_by_challenge_and_reset, 0,
 			    LINK_STARTS);
 	tcase_add_loop_test(c, closes_from_either_end, 0, LINK_STARTS);

@@ -35,7 +35,7 @@ START_TEST(fin_does_not_take_back_what_was_sent)
 	/* An acknowledgement that overtook the FIN has its number already. */
 	PASSES(&l, GUEST, A, 102, 1, 1000, 0);
 	PASSES(&l, GUEST, F | A, 101, 1, 1000, 0);
-	STATE_IS(&l, CLOSE_WAIT);
+	STATE_IS(&l, FIN_SENT);
 }
 END_TEST
 

@@ -179,7 +179,7 @@ static inline void syn(struct link *l)
 {
 	struct left x;
 
-	l->flow.tcp.side[EG_FROM_GUEST].iss = l->iss;
+	l->flow.tcp.iss = l->iss;
 	acked(l, 1);
 	l->judged = 0;
 	x = say(l, (struct says){ .flags = SYN });

@@ -13,7 +13,7 @@ layers='
 4 checksum name siphash inject
 5 arp nd dhcp icmp dns tcp fragment sample
 6 describe dnslimit dnstrack flow nameset targets
-7 policy targetlist
+7 policy targetlist reset
 8 words reply dnsstream
 9 pipeline
 10 passage

@@ -163,7 +163,7 @@ static bool tcp_may(struct model *m, const struct fact *f)
 	bool stream = m->name && is_resolver(f);
 
 	if (is_syn(f))
-		return (f->n == 0 && (!f->guest || stream || is_open(m, f))) ||
+		return !f->guest || (f->n == 0 && (stream || is_open(m, f))) ||
 		       no(m, "the guest's SYN");
 	for (size_t i = m->count; i-- > 0;) {
 		const struct fact *g = &m->facts[i];

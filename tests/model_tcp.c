@@ -37,7 +37,7 @@ static struct side side_of_syn(const struct fact *f)
 {
 	uint32_t window = get16(f->l4 + 14);
 
-	return (struct side){ .end = get32(f->l4 + 4) + 1,
+	return (struct side){ .end = get32(f->l4 + 4) + 1 + (uint32_t)f->n,
 			      .widest = window ? window : 1,
 			      .scale = scale_of(f) };
 }
@@ -94,9 +94,11 @@ static bool segment_fits(const struct talk *t, const struct fact *f, bool answer
 	if (t->over || f->time >= t->last + 24 * (uint64_t)HOUR)
 		return false;
 	if (flags & SYN)
-		return answerer && flags & ACK && ack == t->iss + 1 && f->n == 0;
+		return answerer && flags & ACK && f->n == 0 &&
+		       (ack == t->iss + 1 ||
+			(!t->answered && ack - t->iss - 1 <= t->s[0].end - t->iss - 1));
 	if (!t->answered)
-		return flags & RST && (!answerer || (flags & ACK && ack == t->iss + 1));
+		return flags & RST && (!answerer || (flags & ACK && ack == t->s[0].end));
 	if (t->stream && (!f->guest || flags & RST))
 		return true;
 	if (flags & RST)

@@ -87,10 +87,18 @@ struct link link_at(int start, enum eg_tcp_state state)
 		PASSES(&l, GUEST, S | A, 0, 1, GUEST_WINDOW, 0);
 	if (state > EG_TCP_SYN_RECEIVED)
 		PASSES(&l, HOST, A, 1, 1, HOST_WINDOW, 0);
-	if (state == EG_TCP_FIN_WAIT || state == EG_TCP_CLOSING)
+	if (state == EG_TCP_FIN_SENT || state == EG_TCP_FIN_WAIT || state == EG_TCP_TIME_WAIT)
 		PASSES(&l, HOST, F | A, 1, 1, HOST_WINDOW, 0);
-	if (state == EG_TCP_CLOSE_WAIT || state == EG_TCP_CLOSING)
+	if (state == EG_TCP_FIN_WAIT)
+		PASSES(&l, GUEST, A, 1, 2, GUEST_WINDOW, 0);
+	if (state == EG_TCP_CLOSE_WAIT)
 		PASSES(&l, GUEST, F | A, 1, 1, GUEST_WINDOW, 0);
+	if (state == EG_TCP_TIME_WAIT)
+		PASSES(&l, GUEST, F | A, 1, 2, GUEST_WINDOW, 0);
+	if (state == EG_TCP_CLOSE_WAIT || state == EG_TCP_TIME_WAIT)
+		PASSES(&l, HOST, A, state == EG_TCP_TIME_WAIT ? 2 : 1, 2, HOST_WINDOW, 0);
+	if (state == EG_TCP_CLOSING)
+		PASSES(&l, GUEST, R | A, 2, 1, GUEST_WINDOW, 0);
 	ck_assert_int_eq(l.t.state, state);
 	return l;
 }
