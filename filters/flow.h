@@ -34,12 +34,20 @@ struct __attribute__((packed)) eg_stations {
 
 /* A sum in six bytes. */
 struct __attribute__((packed)) eg_total {
-	uint64_t n : 48;
+	uint32_t low;
+	uint16_t high;
 };
 
-static inline void eg_total_add(struct eg_total *t, size_t n)
+static inline uint64_t eg_total_get(const struct eg_total *t)
 {
-	t->n = (t->n + n) & UINT64_MAX >> 16;
+	return (uint64_t)t->high << 32 | t->low;
+}
+
+static inline void eg_total_add(struct eg_total *t, uint32_t n)
+{
+	t->low += n;
+	if (t->low < n)
+		t->high++;
 }
 
 /* Packed, so that with its share of the table a flow takes less than 128 bytes. */

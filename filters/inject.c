@@ -5,17 +5,10 @@
  */
 #include "inject.h"
 
-#include "ring.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
 static_assert((int)EG_FRAME_MAX <= UINT16_MAX, "a length fits in two bytes");
-
-struct eg_injects {
-	struct eg_ring rings[2]; /* by enum eg_dir */
-	uint8_t bytes[2][EG_INJECT_SIZE];
-};
 
 struct eg_injects *eg_injects_new(void)
 {
@@ -47,11 +40,6 @@ bool eg_inject(struct eg_injects *b, enum eg_dir dir, const uint8_t *frame, size
 	eg_ring_write(&b->rings[dir], &head, sizeof(head));
 	eg_ring_write(&b->rings[dir], frame, len);
 	return true;
-}
-
-bool eg_inject_waits(const struct eg_injects *b, enum eg_dir dir)
-{
-	return b->rings[dir].used > 0;
 }
 
 size_t eg_inject_take(struct eg_injects *b, enum eg_dir dir, uint8_t out[EG_FRAME_MAX])

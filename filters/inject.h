@@ -11,10 +11,14 @@
 #define EG_INJECT_H
 
 #include "frame.h"
+#include "ring.h"
 
 enum { EG_INJECT_SIZE = 64 * 1024 }; /* bytes for each direction: some 800 resets */
 
-struct eg_injects;
+struct eg_injects {
+	struct eg_ring rings[2]; /* by enum eg_dir */
+	uint8_t bytes[2][EG_INJECT_SIZE];
+};
 
 /* Empty queues, or NULL (out of memory). Owned by the caller. */
 struct eg_injects *eg_injects_new(void);
@@ -28,7 +32,10 @@ bool eg_inject(struct eg_injects *b, enum eg_dir dir, const uint8_t *frame, size
 bool eg_inject_has_room(const struct eg_injects *b, enum eg_dir dir, size_t len);
 
 /* Whether a frame from DIR waits. */
-bool eg_inject_waits(const struct eg_injects *b, enum eg_dir dir);
+static inline bool eg_inject_waits(const struct eg_injects *b, enum eg_dir dir)
+{
+	return b->rings[dir].used > 0;
+}
 
 /* Move the oldest frame from DIR to OUT. Returns its length, 0 where none waits. */
 size_t eg_inject_take(struct eg_injects *b, enum eg_dir dir, uint8_t out[EG_FRAME_MAX]);

@@ -30,6 +30,7 @@
 #include "passage.h"
 
 #include "checksum.h"
+#include "urgent.h"
 
 enum {
 	CONNECTING = 2 * 60 * 1000, /* ms; longer than slirp, or a host, goes on trying */
@@ -77,7 +78,7 @@ static inline struct eg_stations stations_of(const struct passage *w, enum eg_di
  * with which the guest opened it. */
 EG_INLINED void add_frame(struct passage *w, struct eg_flow *flow, enum eg_dir dir)
 {
-	eg_total_add(&flow->bytes[dir], w->f.len);
+	eg_total_add(&flow->bytes[dir], (uint32_t)w->f.len);
 	if (dir == EG_FROM_NETWORK && !flow->by_guest)
 		flow->stations = stations_of(w, dir);
 }
@@ -258,7 +259,7 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 		return open_tcp(w);
 	if (!fits(w, flow, dir))
 		return EG_R_ETH_ADDRESS;
-	if (eg_tcp_is_reused(&flow->tcp, dir, &w->f))
+	if (w->f.tcp.flags & EG_TCP_SYN && eg_tcp_is_reused(&flow->tcp, dir, &w->f))
 		return open_tcp_again(w, flow);
 	before = was(&flow->tcp);
 	r = eg_tcp_segment(&flow->tcp, dir, &w->f);
@@ -268,7 +269,7 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 		return r;
 	if (dir == EG_FROM_GUEST && w->f.tcp.flags & EG_TCP_URG && !w->o->out) {
 		w->o->out = w->p->plain;
-		w->o->out_len = eg_tcp_plain(&w->f, w->p->plain);
+		w->o->out_len = eg_urgent_to_plain(&w->f, w->p->plain);
 	}
 	add_frame(w, flow, dir);
 	if (flow->tcp.state != EG_TCP_CLOSED) {

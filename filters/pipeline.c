@@ -323,6 +323,18 @@ EG_APART void catch_up(struct passage *w)
 	age_flows(w);
 }
 
+void eg_pipeline_lost(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now)
+{
+	struct eg_flow *flow;
+	struct eg_frame f;
+
+	if (eg_frame_decode(&f, frame, len) || f.proto != EG_PROTO_TCP)
+		return;
+	flow = eg_flows_find(p->flows, &f, EG_FROM_GUEST, now);
+	if (flow)
+		eg_tcp_lost(&flow->tcp, &f);
+}
+
 void eg_pipeline_tick(struct eg_pipeline *p, uint64_t now)
 {
 	struct passage w;

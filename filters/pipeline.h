@@ -84,6 +84,10 @@ void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
  * told of. The last call but eg_pipeline_free. */
 void eg_pipeline_end(struct eg_pipeline *p, uint64_t now);
 
+/* The LEN bytes at FRAME, which were to leave for the network by the outcome of the guest's last
+ * frame, did not reach it. */
+void eg_pipeline_lost(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now);
+
 /* Time has moved on to NOW (ms, monotonic) without a frame: what is due is done. Frames of the
  * pipeline's own may wait after it. */
 void eg_pipeline_tick(struct eg_pipeline *p, uint64_t now);

@@ -47,16 +47,6 @@
  * also what acknowledges something new and all that comes in other states than ESTABLISHED. The
  * rest of an established connection is not: its bytes are between the ends.
  *
- * Small segments. A receiver keeps each segment that it cannot use yet, and libslirp 4.7 a kilobyte
- * for each, however small it is. So of segments of fewer than SMALL bytes, that begin after what
- * the network expects next, KEPT_MAX pass until it has acknowledged them: they are counted in two
- * periods, of which the older is forgotten when the network has acknowledged its end. A segment at
- * what is expected always passes, so that nobody waits for ever.
- *
- * Urgent data of a guest's passes as plain data, in its place: nobody can rely on more (RFC
- * 6093 3.4). libslirp 4.7 believes an urgent pointer, whatever has come yet; for one behind a
- * gap it sends the host's client what stands in its memory, and does not stop.
- *
  * Invariants: a segment that does not pass changes nothing. end, maxend, ack and maxwin
  * only grow (modulo 2^32). maxwin is below 2^30. fin is never taken back.
  *
@@ -70,16 +60,15 @@
 #include "tcp.h"
 
 #include "checksum.h"
+#include "synoptions.h"
+#include "tcpgap.h"
 
 #include <assert.h>
 
 enum {
 	ACK_SLACK = 66000, /* acknowledgements may come in any order; van Rooij's number */
-	SMALL = 512,       /* bytes: more, and a window has no room for many segments */
-	KEPT_MAX = 160,    /* small ones that an end may have to keep */
 	PROGRESS = 256,    /* bytes that a receiver takes at once (RFC 9293 3.8.6.2.2: it waits for
 			    * a segment, or half of its buffer) */
-	SCALE_MAX = 14,    /* RFC 7323 2.3 */
 };
 
 enum {
@@ -229,11 +218,9 @@ static enum kind kind_of(const struct eg_frame *f, enum eg_dir dir)
 {
 	enum kind kind = kinds[f->tcp.flags & FLAGS_MASK];
 
-	if (f->payload.n && kind == SYN && dir == EG_FROM_GUEST)
-		return ILLEGAL;
-	if (f->payload.n && kind == SYNACK)
-		return ILLEGAL;
-	if (f->payload.n && kind == RST && dir == EG_FROM_GUEST)
+	if (!f->payload.n)
+		return kind;
+	if (kind == SYNACK || (dir == EG_FROM_GUEST && (kind == SYN || kind == RST)))
 		return ILLEGAL;
 	return kind;
 }
@@ -247,57 +234,20 @@ static bool reset_is_exact(const struct eg_tcp *t, enum eg_dir dir, const struct
 	return f->tcp.seq == t->side[other(dir)].ack;
 }
 
-/* Lengths of the options that stand on a SYN; those of others are their own matter. */
-enum { OPT_END, OPT_NOP, OPT_MSS, OPT_SCALE, OPT_SACK_PERMITTED, OPT_TIMES = 8, OPT_KNOWN };
-static const uint8_t option_lengths[OPT_KNOWN] = {
-	[OPT_MSS] = 4, [OPT_SCALE] = 3, [OPT_SACK_PERMITTED] = 2, [OPT_TIMES] = 10
-};
-
-/* Take the rest of the option of KIND from R, and into S if it is the scale. */
-static void take_option(struct eg_reader *r, uint8_t kind, struct eg_tcp_side *s)
-{
-	uint8_t len = eg_take8(r);
-	uint8_t shift;
-
-	if (len < 2 || (kind < OPT_KNOWN && option_lengths[kind] && option_lengths[kind] != len) ||
-	    (kind == OPT_SCALE && s->scaled)) {
-		r->bad = true;
-	} else if (kind == OPT_SCALE) {
-		shift = eg_take8(r);
-		s->scale = (shift < SCALE_MAX ? shift : SCALE_MAX) & 15u;
-		s->scaled = 1;
-	} else {
-		eg_take(r, len - 2u);
-	}
-}
-
-/* Behind the end of the list the header is padded with zeros (RFC 9293 3.1). */
-static void take_padding(struct eg_reader *r)
-{
-	while (r->left > 0 && !r->bad)
-		r->bad = eg_take8(r) != 0;
-}
-
 /* A side as its SYN or SYN+ACK F makes it. Returns false where the options are not
  * in form. Windows on SYNs are never scaled (RFC 7323 2.2). */
 static bool side_of_syn(struct eg_tcp_side *s, const struct eg_frame *f)
 {
-	const uint8_t *header = f->bytes + f->l4_off;
-	size_t len = f->l4_len - f->payload.n;
-	struct eg_reader r = eg_reader(header + EG_TCP_LEN, len - EG_TCP_LEN);
+	struct eg_syn_options o;
 
+	if (!eg_syn_options(&o, f))
+		return false;
 	*s = (struct eg_tcp_side){ .end = f->tcp.seq + 1 + (uint32_t)f->payload.n,
 				   .maxend = f->tcp.seq + 1 + (uint32_t)f->payload.n,
-				   .maxwin = larger(f->tcp.window, 1) };
-	while (r.left > 0 && !r.bad) {
-		uint8_t kind = eg_take8(&r);
-
-		if (kind == OPT_END)
-			take_padding(&r);
-		else if (kind != OPT_NOP)
-			take_option(&r, kind, s);
-	}
-	return !r.bad;
+				   .maxwin = larger(f->tcp.window, 1),
+				   .scale = o.scale & 15u,
+				   .scaled = o.scaled };
+	return true;
 }
 
 enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_frame *f)
@@ -313,7 +263,7 @@ enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_fr
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))
 		return EG_R_CHECKSUM;
-	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = dir & 15u, .iss = f->tcp.seq };
+	*t = (struct eg_tcp){ .state = EG_TCP_SYN_SENT, .opener = dir & 1u, .iss = f->tcp.seq };
 	t->side[dir] = side;
 	t->side[other(dir)].ack = side.end;
 	return EG_R_NONE;
@@ -364,7 +314,6 @@ static enum eg_reason judge_synack(struct eg_tcp *t, enum eg_dir dir, const stru
 	to->maxend = f->tcp.ack + from.maxwin;
 	to->ack = from.end;
 	t->side[dir] = from;
-	t->kept_end = t->side[EG_FROM_GUEST].end;
 	return EG_R_NONE;
 }
 
@@ -385,33 +334,6 @@ static inline bool numbers_fit(const struct eg_tcp_side *s, const struct eg_tcp_
 	return !fin || later(seq + len, s->end) == seq + len;
 }
 
-/* Count the guest's segment F, where its receiver may have to keep it. Returns whether it may pass.
- */
-static inline bool count_kept(struct eg_tcp *t, const struct eg_frame *f)
-{
-	if (f->payload.n - 1 >= SMALL - 1)
-		return true;
-	if ((int32_t)(f->tcp.seq - t->side[EG_FROM_NETWORK].ack) <= 0)
-		return true;
-	if (t->kept[0] + t->kept[1] >= KEPT_MAX)
-		return false;
-	t->kept[0]++;
-	return true;
-}
-
-/* The network acknowledges more than before, up to ACK: what it kept before that, it does not keep
- * any more. */
-static inline void count_taken(struct eg_tcp *t, uint32_t ack)
-{
-	uint32_t end = t->side[EG_FROM_GUEST].end;
-
-	if ((int32_t)(ack - t->kept_end) < 0)
-		return;
-	t->kept[1] = ack == end ? 0 : t->kept[0];
-	t->kept[0] = 0;
-	t->kept_end = end;
-}
-
 /* An ACK or, where FIN, a FIN, before which T is ESTABLISHED or has been. */
 static inline enum eg_reason judge_numbered(struct eg_tcp *t, enum eg_dir dir,
 					    const struct eg_frame *f, bool fin)
@@ -420,12 +342,10 @@ static inline enum eg_reason judge_numbered(struct eg_tcp *t, enum eg_dir dir,
 	struct eg_tcp_side *r = &t->side[other(dir)];
 	uint32_t window = larger((uint32_t)f->tcp.window << s->scale, 1);
 
-	if (!numbers_fit(s, r, f, fin))
+	if (!numbers_fit(s, r, f, fin) || (dir == EG_FROM_GUEST && !eg_gap_allows(t, f)))
 		return EG_R_TCP_WINDOW;
-	if (dir == EG_FROM_GUEST && !count_kept(t, f))
-		return EG_R_TCP_WINDOW;
-	if (dir == EG_FROM_NETWORK && (int32_t)(f->tcp.ack - s->ack) > 0)
-		count_taken(t, f->tcp.ack);
+	if (dir == EG_FROM_NETWORK && t->gap && (int32_t)(f->tcp.ack - s->ack) > 0)
+		eg_gap_acked(t, f->tcp.ack);
 	s->end = later(s->end, f->tcp.seq + (uint32_t)f->payload.n + fin);
 	s->ack = later(s->ack, f->tcp.ack);
 	s->maxwin = larger(s->maxwin, window);
@@ -570,17 +490,9 @@ bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint
 		t->side[EG_FROM_NETWORK].fin);
 }
 
-enum { AT_FLAGS = 13, AT_URGENT = 18 };
-
-size_t eg_tcp_plain(const struct eg_frame *f, uint8_t out[EG_FRAME_MAX])
+void eg_tcp_lost(struct eg_tcp *t, const struct eg_frame *f)
 {
-	uint8_t *header = out + f->l4_off;
-
-	memcpy(out, f->bytes, f->len);
-	header[AT_FLAGS] &= (uint8_t)~U;
-	eg_put16(header + AT_URGENT, 0);
-	eg_checksum_fill(out, f->len);
-	return f->len;
+	eg_gap_begin(t, f->tcp.seq + (uint32_t)f->payload.n);
 }
 
 enum eg_reason eg_tcp_stray(const struct eg_frame *f)

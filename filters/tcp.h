@@ -34,10 +34,12 @@ struct __attribute__((packed)) eg_tcp_side {
 struct __attribute__((packed)) eg_tcp {
 	struct eg_tcp_side side[2]; /* by enum eg_dir: whose segments */
 	uint32_t iss;               /* the opener's initial sequence number */
-	uint32_t kept_end;          /* all that kept[1] counts ends here or before */
-	uint8_t kept[2];            /* small segments of the guest's that the network may keep */
+	uint32_t kept_end;          /* see tcpgap.h */
+	uint8_t kept[2];            /* likewise */
 	uint8_t state : 4,          /* enum eg_tcp_state */
-		opener : 4;         /* enum eg_dir: who sent the first SYN */
+		opener : 1,         /* enum eg_dir: who sent the first SYN */
+		gap : 1,            /* bytes of the guest's are missing, as far as we know */
+		gap_new : 1;        /* since the network acknowledged kept_end */
 };
 
 /* Open T with F (decoded TCP), the first segment, from DIR, who may. Returns EG_R_NONE
@@ -50,7 +52,7 @@ enum eg_reason eg_tcp_open(struct eg_tcp *t, enum eg_dir dir, const struct eg_fr
  * EG_R_NONE where it passes; else, with T untouched, EG_R_TCP_FLAGS (as above),
  * EG_R_TCP_STATE (a kind of segment that the state does not allow), EG_R_CHECKSUM
  * (see Checksums in tcp.c) or EG_R_TCP_WINDOW (numbers that do not fit, or more small segments than
- * KEPT_MAX that the network has to keep). */
+ * EG_KEPT_MAX that the network has to keep). */
 enum eg_reason eg_tcp_segment_of_guest(struct eg_tcp *t, const struct eg_frame *f);
 enum eg_reason eg_tcp_segment_of_network(struct eg_tcp *t, const struct eg_frame *f);
 
@@ -76,9 +78,8 @@ static inline bool eg_tcp_is_unacked(const struct eg_tcp *t)
  * receiver does that reads: whole segments, or all, and with room for more in its window. */
 bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from);
 
-/* Copy F, a segment with URG that passes, to OUT without the flag and its pointer. Returns
- * its length. */
-size_t eg_tcp_plain(const struct eg_frame *f, uint8_t out[EG_FRAME_MAX]);
+/* The guest's segment F, which passed in T, was lost on its way to the network. */
+void eg_tcp_lost(struct eg_tcp *t, const struct eg_frame *f);
 
 /* Why a guest's segment F without a flow is blocked: EG_R_TCP_FLAGS for flags no
  * TCP sends, EG_R_TCP_NEW for a SYN (with or without data), else EG_R_TCP_NO_FLOW. */

@@ -283,6 +283,14 @@ static inline void set_ticker(struct egress *e, uint64_t now)
 		eg_ticker_set(&e->ticker, due, now);
 }
 
+/* The network did not take LEN bytes at FRAME. */
+EG_APART void tell_lost(struct egress *e, const uint8_t *frame, size_t len)
+{
+	eg_lock_take(&e->lock);
+	eg_pipeline_lost(e->pipeline, frame, len, eg_clock_ms());
+	eg_lock_give(&e->lock);
+}
+
 static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags)
 {
 	struct egress *e = (struct egress *)conn;
@@ -312,6 +320,8 @@ static ssize_t egress_send(VDECONN *conn, const void *buf, size_t len, int flags
 		eg_uplink_send_injected(up, e->pipeline, &e->lock);
 	if (o.out && (!o.parts || eg_uplink_send_parts(up, flags)))
 		sent = eg_uplink_send(up, o.out, o.out_len, flags);
+	if (o.out && sent <= 0)
+		tell_lost(e, o.out, o.out_len);
 	eg_uplink_give(up);
 	return o.verdict == EG_PASS && sent && sent != (ssize_t)o.out_len ? sent : (ssize_t)len;
 }

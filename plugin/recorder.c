@@ -33,8 +33,8 @@
 #include <string.h>
 
 enum {
-	WAKE = 1000,          /* ms between two looks for what was counted */
-	STATS_PAUSE = 60000,  /* ms between two statistics */
+	WAKE = 1000,         /* ms between two looks for what was counted */
+	STATS_PAUSE = 60000, /* ms between two statistics */
 	SUMMARY_SIZE = sizeof(struct eg_item) + sizeof(struct eg_record_suppressed) + 8,
 };
 
@@ -167,7 +167,9 @@ static void report_frame(struct eg_recorder *r, const struct eg_report *report)
 static enum eg_flow_state state_of(const struct eg_flow *flow)
 {
 	if (flow->key.proto != EG_PROTO_TCP)
-		return flow->bytes[0].n && flow->bytes[1].n ? EG_FLOW_ESTABLISHED : EG_FLOW_NEW;
+		return eg_total_get(&flow->bytes[0]) && eg_total_get(&flow->bytes[1])
+			       ? EG_FLOW_ESTABLISHED
+			       : EG_FLOW_NEW;
 	switch (flow->tcp.state) {
 	case EG_TCP_SYN_SENT:
 	case EG_TCP_SYN_RECEIVED:
@@ -213,7 +215,7 @@ static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 		.proto = f->key.proto,
 		.state = (uint8_t)state_of(f),
 		.end = atomic_load(&r->ending) ? EG_FLOW_SHUTDOWN : EG_FLOW_TIMEOUT,
-		.bytes = { f->bytes[0].n, f->bytes[1].n },
+		.bytes = { eg_total_get(&f->bytes[0]), eg_total_get(&f->bytes[1]) },
 	};
 	const struct eg_queued record = {
 		.record = {
@@ -317,9 +319,9 @@ static void sum_up(struct eg_recorder *r, bool all)
 /* Write one record that is not told by the pipeline. */
 static void say(struct eg_recorder *r, enum eg_record_kind kind, const void *bytes, size_t len)
 {
-	const struct eg_record record = {
-		.when = ago(0), .kind = (uint8_t)kind, .len = (uint32_t)len
-	};
+	const struct eg_record record = { .when = ago(0),
+					  .kind = (uint8_t)kind,
+					  .len = (uint32_t)len };
 	uint64_t room[64];
 	struct eg_batch b = { .bytes = (uint8_t *)room, .size = sizeof(room) };
 

@@ -174,7 +174,7 @@ static void report_flow(enum eg_report_kind kind, bool by_guest)
 			.network_port = 40000,
 			.proto = EG_PROTO_TCP,
 		},
-		.bytes = { { 1000 }, { 2000 } },
+		.bytes = { { 1000, 0 }, { 2000, 0 } },
 	};
 	struct eg_flow mine = flow;
 	const struct eg_report report = { .kind = kind, .dir = EG_FROM_NETWORK, .flow = &mine };

@@ -185,8 +185,8 @@ START_TEST(wrong_checksum_blocks_where_state_would_change)
 			    (v / 2 == RST_LOOSE || s.dir == GUEST))
 				want = EG_R_CHECKSUM;
 			s.corrupt = true;
-			ck_assert_msg(say(&m, s) == want, "state %d dir %d kind %d", state,
-				      s.dir, v / 2);
+			ck_assert_msg(say(&m, s) == want, "state %d dir %d kind %d", state, s.dir,
+				      v / 2);
 		}
 	}
 }
@@ -384,38 +384,83 @@ START_TEST(acknowledgement_of_something_new_needs_its_checksum)
 }
 END_TEST
 
-START_TEST(small_segments_that_have_to_be_kept_are_few)
+/* How many segments of a byte pass, every second byte from FIRST on. */
+static uint32_t every_second(struct link *l, uint32_t first)
 {
-	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
 	uint32_t passed = 0;
 
-	PASSES(&l, HOST, A, 1, 1, 60000, 0);
-	while (say(&l, says(GUEST, A, 3 + 2 * passed, 1, 1000, 1)) == EG_R_NONE)
+	while (say(l, says(GUEST, A, first + 2 * passed, 1, 1000, 1)) == EG_R_NONE)
 		ck_assert_uint_lt(++passed, 1000);
-	ck_assert_uint_eq(passed, 160);
+	return passed;
+}
+
+START_TEST(small_segments_after_a_gap_are_few)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+	uint32_t last;
+
+	PASSES(&l, HOST, A, 1, 1, 60000, 0);
+	ck_assert_uint_eq(every_second(&l, 2), 161); /* the first made the gap */
+	last = 2 * 161;
 	/* What is expected next always passes; what is acknowledged in part frees nothing. */
-	for (uint32_t seq = 1; seq < 2 * passed; seq += 2) {
+	for (uint32_t seq = 1; seq < last; seq += 2) {
 		PASSES(&l, GUEST, A, seq, 1, 1000, 1);
-		BLOCKS(&l, EG_R_TCP_WINDOW, GUEST, A, 501, 1, 1000, 1);
+		BLOCKS(&l, EG_R_TCP_WINDOW, GUEST, A, last + 2, 1, 1000, 1);
 		PASSES(&l, HOST, A, 1, seq + 2, 60000, 0);
 	}
-	PASSES(&l, GUEST, A, 2 * passed + 1, 1, 1000, 1);
-	PASSES(&l, HOST, A, 1, 2 * passed + 2, 60000, 0);
-	PASSES(&l, GUEST, A, 501, 1, 1000, 1);
+	ck_assert_uint_eq(every_second(&l, last + 2), 161);
 }
 END_TEST
 
-/* A sender that leaves nothing out has as much room again with each acknowledgement. */
-START_TEST(small_segments_in_a_row_pass_as_they_are_acknowledged)
+/* New gaps, while old ones are filled: what the network keeps stays bounded. */
+START_TEST(gaps_that_are_filled_one_by_one_keep_the_bound)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+	uint32_t top = 0, kept = 0, seq = 1;
+
+	PASSES(&l, HOST, A, 1, 1, 60000, 0);
+	for (int round = 0; round < 1000; round++) {
+		while (say(&l, says(GUEST, A, top + 2, 1, 1000, 1)) == EG_R_NONE) {
+			top += 2;
+			kept++;
+		}
+		ck_assert_uint_le(kept, 161);
+		PASSES(&l, GUEST, A, seq, 1, 1000, 1); /* fills the first gap */
+		seq += 2;
+		kept--;
+		PASSES(&l, HOST, A, 1, seq, 60000, 0);
+	}
+	ck_assert_uint_gt(top, 1000);
+}
+END_TEST
+
+START_TEST(sender_that_leaves_nothing_out_is_not_counted)
 {
 	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
 
 	PASSES(&l, HOST, A, 1, 1, 60000, 0);
-	for (uint32_t seq = 1; seq < 5000; seq++) {
+	for (uint32_t seq = 1; seq < 5000; seq++)
 		PASSES(&l, GUEST, A, seq, 1, 1000, 1);
-		if (seq % 50 == 0)
-			PASSES(&l, HOST, A, 1, seq - 25, 60000, 0);
-	}
+	PASSES(&l, GUEST, A, 1, 1, 1000, 100);
+}
+END_TEST
+
+/* What did not reach the network is a gap, too, though the guest left nothing out. */
+START_TEST(lost_segment_is_a_gap)
+{
+	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
+	struct eg_frame lost = { .tcp = { .seq = l.iss[GUEST] + 1 }, .payload = { .n = 1 } };
+	uint32_t seq = 2;
+
+	PASSES(&l, HOST, A, 1, 1, 60000, 0);
+	PASSES(&l, GUEST, A, 1, 1, 1000, 1);
+	eg_tcp_lost(&l.t, &lost);
+	while (say(&l, says(GUEST, A, seq, 1, 1000, 1)) == EG_R_NONE)
+		ck_assert_uint_lt(++seq, 1000);
+	ck_assert_uint_eq(seq, 162);
+	PASSES(&l, GUEST, A, 1, 1, 1000, 1);
+	PASSES(&l, HOST, A, 1, seq, 60000, 0);
+	PASSES(&l, GUEST, A, seq, 1, 1000, 1);
 }
 END_TEST
 
@@ -529,9 +574,10 @@ int main(void)
 	tcase_add_loop_test(c, fin_counts_when_it_is_acknowledged, 0, LINK_STARTS);
 	tcase_add_loop_test(c, data_in_the_networks_syn_may_be_taken_or_not, 0, LINK_STARTS);
 	tcase_add_loop_test(c, acknowledgement_of_something_new_needs_its_checksum, 0, LINK_STARTS);
-	tcase_add_loop_test(c, small_segments_that_have_to_be_kept_are_few, 0, LINK_STARTS);
-	tcase_add_loop_test(c, small_segments_in_a_row_pass_as_they_are_acknowledged, 0,
-			    LINK_STARTS);
+	tcase_add_loop_test(c, small_segments_after_a_gap_are_few, 0, LINK_STARTS);
+	tcase_add_loop_test(c, gaps_that_are_filled_one_by_one_keep_the_bound, 0, LINK_STARTS);
+	tcase_add_loop_test(c, lost_segment_is_a_gap, 0, LINK_STARTS);
+	tcase_add_loop_test(c, sender_that_leaves_nothing_out_is_not_counted, 0, LINK_STARTS);
 	tcase_add_loop_test(c, large_segments_are_not_counted, 0, LINK_STARTS);
 	tcase_add_loop_test(c, syn_in_established_is_resolved_by_challenge_and_reset, 0,
 			    LINK_STARTS);

@@ -10,10 +10,10 @@ layers='
 1 reason span pages ring
 2 addr taggroup text
 3 frame resolver
-4 checksum name siphash inject
-5 arp nd dhcp icmp dns tcp fragment sample
-6 describe dnslimit dnstrack flow nameset targets
-7 policy targetlist reset
+4 checksum name siphash inject synoptions
+5 urgent arp nd dhcp icmp dns tcp fragment sample
+6 describe dnslimit dnstrack flow nameset targets tcpgap
+7 policy tcp.c targetlist reset
 8 words reply dnsstream
 9 pipeline
 10 passage
