@@ -102,6 +102,7 @@ check_PROGRAMS = \
 	tests/check_vnl \
 	tests/check_egress \
 	tests/check_opens \
+	tests/check_senders \
 	tests/check_threads \
 	tests/fuzz/corpus_dns \
 	tests/fuzz/corpus_frame \
@@ -136,6 +137,10 @@ tests_check_threads_SOURCES = \
 tests_check_threads_LDADD = $(tests_check_egress_LDADD)
 tests_check_threads_CPPFLAGS = $(tests_check_egress_CPPFLAGS)
 EXTRA_tests_check_threads_DEPENDENCIES = libvdeplug_egress.la
+
+tests_check_senders_LDADD = $(tests_check_egress_LDADD)
+tests_check_senders_CPPFLAGS = $(tests_check_egress_CPPFLAGS) -D_GNU_SOURCE
+EXTRA_tests_check_senders_DEPENDENCIES = libvdeplug_egress.la
 
 # The promise in its plainest form, and a world of conversations around a pipeline.
 world_sources = tests/world.c tests/world.h
