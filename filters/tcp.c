@@ -298,7 +298,7 @@ static enum eg_reason judge_synack(struct eg_tcp *t, enum eg_dir dir, const stru
 	struct eg_tcp_side *to = &t->side[other(dir)];
 	struct eg_tcp_side from;
 
-	if (t->state != EG_TCP_SYN_SENT && f->tcp.ack != t->iss + 1)
+	if (t->state != EG_TCP_SYN_SENT && f->tcp.ack != t->side[dir].ack)
 		return EG_R_TCP_WINDOW;
 	if (!within(f->tcp.ack, t->iss + 1, to->end)) /* all of a SYN's data, or less */
 		return EG_R_TCP_WINDOW;

@@ -43,7 +43,7 @@ static const struct {
 	{ EG_TCP_SYN_RECEIVED, { "SrSSScW", "rSeexcW" } },
 	{ EG_TCP_ESTABLISHED, { "Seeexcl", "eSeexcl" } },
 	{ EG_TCP_FIN_SENT, { "Sxfffcl", "xSxWxcl" } },
-	{ EG_TCP_FIN_WAIT, { "Sffffcl", "fSfWfcW" } },
+	{ EG_TCP_FIN_WAIT, { "SWfffcl", "fSfWfcW" } },
 	{ EG_TCP_CLOSE_WAIT, { "SSwWwcW", "wSwwwcl" } },
 	{ EG_TCP_TIME_WAIT, { "SStWtcW", "SStWtcW" } },
 	{ EG_TCP_CLOSING, { "SSlllcl", "SSlllcl" } },

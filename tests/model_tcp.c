@@ -95,8 +95,7 @@ static bool segment_fits(const struct talk *t, const struct fact *f, bool answer
 		return false;
 	if (flags & SYN)
 		return answerer && flags & ACK && f->n == 0 &&
-		       (ack == t->iss + 1 ||
-			(!t->answered && ack - t->iss - 1 <= t->s[0].end - t->iss - 1));
+		       ack - t->iss - 1 <= t->s[0].end - t->iss - 1;
 	if (!t->answered)
 		return flags & RST && (!answerer || (flags & ACK && ack == t->s[0].end));
 	if (t->stream && (!f->guest || flags & RST))

@@ -190,6 +190,30 @@ static void compare(struct play *p, const char *what, enum eg_dir dir, const uin
 			   what, n, len, at);
 }
 
+/* The next frame that the filter sends of its own, and to whom. */
+static void take_own(struct play *p)
+{
+	static uint8_t own[EG_FRAME_MAX];
+	bool to_guest = scene_is(&p->line, "guest");
+	enum eg_dir dir = to_guest ? EG_FROM_NETWORK : EG_FROM_GUEST;
+	bool nothing = !to_guest && scene_is(&p->line, "nothing");
+	size_t n;
+
+	if (nothing) {
+		if (p->pipeline && (eg_pipeline_injects(p->pipeline, EG_FROM_GUEST) ||
+				    eg_pipeline_injects(p->pipeline, EG_FROM_NETWORK)))
+			scene_fail(&p->line, "something is sent");
+		return;
+	}
+	if (!to_guest && !scene_is(&p->line, "network"))
+		scene_fail(&p->line, "sends guest, sends network, or sends nothing");
+	n = p->pipeline ? eg_pipeline_take_injected(p->pipeline, dir, own) : 0;
+	if (n == 0)
+		scene_fail(&p->line, "nothing is sent");
+	else
+		compare(p, "is sent", dir, own, n);
+}
+
 static void take_policy(struct play *p)
 {
 	char value[SCENE_LINE] = "";
@@ -213,6 +237,8 @@ static void take_time(struct play *p, bool after)
 	if (ms < p->now)
 		scene_fail(&p->line, "time does not go back");
 	p->now = ms;
+	if (p->pipeline)
+		eg_pipeline_tick(p->pipeline, ms);
 }
 
 static void take_line(struct play *p)
@@ -235,6 +261,8 @@ static void take_line(struct play *p)
 		take_frame(p, EG_FROM_NETWORK);
 	else if (scene_is(l, "leaves"))
 		compare(p, "left", p->context.dir, p->left, p->left_len);
+	else if (scene_is(l, "sends"))
+		take_own(p);
 	else if (scene_is(l, "told"))
 		compare(p, "was told", EG_FROM_NETWORK, p->out.reply, p->out.reply_len);
 	else if (strcmp(l->word[0], "pass") == 0 || strcmp(l->word[0], "block") == 0 ||
