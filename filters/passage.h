@@ -21,7 +21,6 @@ struct eg_pipeline {
 	struct eg_dnstrack *queries;
 	struct eg_dnslimit *limit;
 	struct eg_dnsstreams *streams;
-	struct eg_dhcp dhcp;
 	struct eg_injects *injects; /* frames of our own */
 	eg_report_fn *report;
 	void *ctx;
@@ -32,6 +31,7 @@ struct eg_pipeline {
 	/* UDP ports of the guest's, one bit each: who opened a flow first that it is an end of. */
 	uint8_t port_of_guest[65536 / 8], port_of_network[65536 / 8];
 	struct eg_counters counters;
+	struct eg_dhcp dhcp;         /* large, and seldom looked at */
 	uint8_t plain[EG_FRAME_MAX]; /* the guest's last segment with urgent data, without it */
 };
 

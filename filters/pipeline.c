@@ -130,8 +130,9 @@ static enum eg_reason judge_dhcp(struct passage *w)
 	size_t len;
 
 	if (w->dir == EG_FROM_NETWORK)
-		return eg_dhcp_judge_network(&w->p->dhcp, &w->f);
-	r = eg_dhcp_judge_guest(&w->p->dhcp, &w->f, w->o->rebuilt, &len);
+		return eg_dhcp_judge_network(&w->p->dhcp, &w->f, w->now);
+	r = eg_dhcp_judge_guest(&w->p->dhcp, &w->f, w->now, &w->p->policy->dhcp_options,
+				w->o->rebuilt, &len);
 	if (r == EG_R_NONE)
 		eg_send_rebuilt(w, len);
 	return r;

@@ -6,6 +6,7 @@
 #ifndef EG_POLICY_H
 #define EG_POLICY_H
 
+#include "dhcpoptions.h"
 #include "frame.h"
 #include "nameset.h"
 #include "targets.h"
@@ -31,6 +32,7 @@ struct eg_policy {
 	size_t resolver_count;
 	uint16_t dns_types[EG_DNS_TYPES_MAX];
 	size_t dns_type_count;
+	struct eg_dhcp_options dhcp_options; /* that the guest may send and ask for */
 	enum eg_action action;
 	enum eg_mode mode;
 	size_t flows;

@@ -35,6 +35,7 @@
 	X(ICMP,         "icmp",          "default",   "ICMP other than an error about a live flow") \
 	X(ND,           "nd",            "default",   "neighbour discovery that is not exactly in form, or not a guest's to send") \
 	X(DHCP,         "dhcp",          "default",   "DHCP that is not exactly in form, or to a server that never answered") \
+	X(DHCP_BUSY,    "dhcp-busy",     "default",   "DHCP of one more station than may wait for an answer at once") \
 	X(DNS_SERVER,   "dns-server",    "dns",       "a DNS query to a server that is not a configured resolver") \
 	X(DNS_MALFORMED,"dns-malformed", "default",   "a DNS message that is not one clean question") \
 	X(DNS_NAME,     "dns-name",      "resolve",   "a DNS query for a name that is not on the list") \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text with a length: what words.c and targetlist.c read. Private to them. */
+/* Text with a length: what words.c, targetlist.c and dhcpoptions.c read. Private to them. */
 #ifndef EG_TEXT_H
 #define EG_TEXT_H
 

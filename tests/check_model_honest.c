@@ -67,13 +67,13 @@ static bool may_repeat(const struct world_talk *t, const struct world_frame *f)
 	       f->len > 200;
 }
 
-/* Every kind but DHCP at once: of that a guest has one conversation. */
+/* Every kind at once. */
 static void begin(struct world_talk *talks, int i)
 {
 	static const enum world_kind kinds[] = { WORLD_TCP,     WORLD_UDP,      WORLD_LARGE,
 						 WORLD_DNS,     WORLD_STREAM,   WORLD_OUT_TCP,
-						 WORLD_OUT_UDP, WORLD_NEIGHBOUR };
-	enum world_kind kind = i == 0 ? WORLD_DHCP : kinds[world_below(&rnd, 8)];
+						 WORLD_OUT_UDP, WORLD_NEIGHBOUR, WORLD_DHCP };
+	enum world_kind kind = kinds[world_below(&rnd, 9)];
 
 	world_begin(&talks[i], &rnd, kind, (uint16_t)(5000 + i), (uint16_t)(20000 + i));
 	/* A port is the host's or the guest's to open with. */

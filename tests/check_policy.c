@@ -42,6 +42,8 @@ START_TEST(new_policy_has_the_documented_defaults)
 	ck_assert_uint_eq(policy->dns_type_count, 2);
 	ck_assert_uint_eq(policy->dns_types[0], 1);
 	ck_assert_uint_eq(policy->dns_types[1], 28);
+	for (int i = 0; i < 256; i++)
+		ck_assert(!eg_dhcp_options_have(&policy->dhcp_options, (uint8_t)i));
 	ck_assert_int_eq(policy->action, EG_REJECT);
 	ck_assert_uint_eq(policy->flows, 65536);
 	ck_assert_uint_eq(policy->dns_limit, 120);

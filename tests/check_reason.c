@@ -47,6 +47,7 @@ static const struct {
 	{ EG_R_DNS_BUSY, "dns-busy" },
 	{ EG_R_DNS_LIMIT, "dns-limit" },
 	{ EG_R_FLOWS_FULL, "flows-full" },
+	{ EG_R_DHCP_BUSY, "dhcp-busy" },
 };
 
 START_TEST(released_words_never_change)

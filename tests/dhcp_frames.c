@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 /* Those of dhclient 4.4.3, busybox udhcpc 1.35 and systemd-networkd 252 were captured,
- * with dnsmasq 2.90 as the server; those of Windows were put together as its
- * client sends them. MAC addresses and identifiers are examples. */
+ * with dnsmasq 2.90 as the server, ipconfig's with libslirp 4.7; those of Windows, Linux,
+ * U-Boot and iPXE were put together as these clients send them. MAC addresses and identifiers are
+ * examples. */
 const struct client_frame client_frames[CLIENT_FRAMES] = {
 	{ .who = "dhclient discover",
 	  .type = DISCOVER,
@@ -152,6 +153,51 @@ const struct client_frame client_frames[CLIENT_FRAMES] = {
 	  .frame = "ff{6}5254001234560800450001481a2b000080111f7b00000000ffffffff004400430134526"
 		   "d010106000dec11ed00{20}52540012345600{202}638253633501043d070152540012345632"
 		   "040a00020f36040a000202ff00{35}" },
+	{ .who = "ipconfig (klibc) BOOTP",
+	  .type = BOOTP,
+	  .xid = 0xaeaff04b,
+	  .ciaddr = 0x00000000,
+	  .address = 0,
+	  .server = 0,
+	  .frame = "ff{6}52540012345608004500010800004000401139e600000000ffffffff0044004300f400"
+		   "0001010600aeaff04b00{20}52540012345600{202}" },
+	{ .who = "zeros for a cookie",
+	  .type = BOOTP,
+	  .xid = 0x1badb002,
+	  .ciaddr = 0x00000000,
+	  .address = 0,
+	  .server = 0,
+	  .frame = "ff{6}52540012345608004500014800000000ff11baa500000000ffffffff00440043013400"
+		   "00010106001badb00200{20}52540012345600{266}" },
+	{ .who = "Linux ip=bootp",
+	  .type = BOOTP,
+	  .xid = 0x11223344,
+	  .ciaddr = 0x00000000,
+	  .address = 0,
+	  .server = 0,
+	  .frame = "ff{6}52540012345608004500024000004000401138ae00000000ffffffff00440043022c00"
+		   "000101060011223344000200{18}52540012345600{202}6382536301040000000003040000"
+		   "0000060800{8}0c2000{32}282000{32}112800{40}39020196ff00{171}" },
+	{ .who = "U-Boot bootp",
+	  .type = BOOTP,
+	  .xid = 0x0c0ffee0,
+	  .ciaddr = 0x00000000,
+	  .address = 0,
+	  .server = 0,
+	  .frame = "ff{6}52540012345608004500024000014000ff1179ac00000000ffffffff00440043022c00"
+		   "00010106000c0ffee0000700{18}52540012345600{202}6382536301040000000003040000"
+		   "00000604000000000c2000{32}0d020000112000{32}ff00{217}" },
+	{ .who = "iPXE discover",
+	  .type = DISCOVER,
+	  .xid = 0x12345678,
+	  .ciaddr = 0x00000000,
+	  .address = 0,
+	  .server = 0,
+	  .frame = "ff{6}525400123456080045000187000000004011796700000000ffffffff00440043017300"
+		   "00010106001234567800048000{17}52540012345600{202}63825363350101390205c05d02"
+		   "00005e030102013c20505845436c69656e743a417263683a30303030303a554e44493a303032"
+		   "3030314d04695058453717010306070c0f111a2b3c4243778081828384858687afcbaf0bb103"
+		   "0010ec1701012701013d0701525400123456611100000102030405060708090a0b0c0d0e0fff" },
 };
 
 const char offer_frame[] =
@@ -168,10 +214,28 @@ const char ack_frame[] =
 const struct eg_addr server = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 2, 2 } };
 const struct eg_dhcp fresh;
 const struct eg_dhcp answered = {
-	.server = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 2, 2 } },
-	.xid = 0x11111111,
-	.asked = true,
+	.servers = { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 2, 2 } } },
 };
+struct eg_dhcp_options trusted;
+
+struct eg_dhcp asking(uint32_t xid, bool bootp)
+{
+	static struct eg_dhcp d;
+
+	d = fresh;
+	ck_assert(eg_dhcptrack_ask(&d.exchanges, packet_guest.mac, xid, bootp, NOW));
+	return d;
+}
+
+bool waits(const struct eg_dhcp *d, uint32_t xid)
+{
+	static struct eg_dhcp copy;
+	const struct eg_dhcp_exchange *e;
+
+	copy = *d;
+	e = eg_dhcptrack_find(&copy.exchanges, packet_guest.mac, xid, NOW);
+	return e && e->waits;
+}
 
 size_t unhex(uint8_t *buf, const char *hex)
 {
@@ -194,9 +258,26 @@ size_t unhex(uint8_t *buf, const char *hex)
 	return n;
 }
 
+size_t dhcp_by_hand(uint8_t *buf, const void *options, size_t n, struct dhcp_patch patch)
+{
+	struct packet_end from = packet_at(&packet_guest, EG_DHCP_CLIENT_PORT);
+	struct packet_end to = packet_at(&packet_network, EG_DHCP_SERVER_PORT);
+	uint8_t msg[1000] = { 1, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef };
+
+	memset(from.ip4, 0, 4);
+	memset(to.ip4, 255, 4);
+	memset(to.mac, 255, 6);
+	memcpy(msg + 28, packet_guest.mac, 6);
+	memcpy(msg + 236, "\x63\x82\x53\x63", 4);
+	memcpy(msg + AT_OPTIONS, options, n);
+	if (patch.value)
+		msg[patch.at] ^= patch.value;
+	return packet_udp4(buf, &from, &to, msg, AT_OPTIONS + n);
+}
+
 struct result judge(const struct eg_dhcp *d, enum eg_dir dir, const uint8_t *buf, size_t n)
 {
-	struct result r = { .d = *d };
+	struct result r = { .d = *d, .out_len = 0 };
 	uint8_t *frame = guarded_copy(buf, n);
 	struct eg_frame f;
 
@@ -204,11 +285,10 @@ struct result judge(const struct eg_dhcp *d, enum eg_dir dir, const uint8_t *buf
 	if (eg_frame_decode(&f, frame, n) != EG_R_NONE || !eg_dhcp_is(&f, dir))
 		ck_abort_msg("no DHCP");
 	if (dir == EG_FROM_GUEST)
-		r.reason = eg_dhcp_judge_guest(&r.d, &f, r.out, &r.out_len);
+		r.reason = eg_dhcp_judge_guest(&r.d, &f, NOW, &trusted, r.out, &r.out_len);
 	else
-		r.reason = eg_dhcp_judge_network(&r.d, &f);
-	if (r.reason != EG_R_NONE &&
-	    (!eg_addr_equal(&r.d.server, &d->server) || r.d.xid != d->xid || r.d.asked != d->asked))
+		r.reason = eg_dhcp_judge_network(&r.d, &f, NOW);
+	if (r.reason != EG_R_NONE && memcmp(&r.d, d, sizeof(*d)) != 0)
 		ck_abort_msg("blocked, but not without a trace");
 	guarded_free(frame, n);
 	return r;
@@ -235,9 +315,12 @@ void expected_message(uint8_t out[OUT_MSG_LEN], const struct client_frame *c, ui
 	eg_put16(out + 10, flags);
 	eg_put32(out + 12, c->ciaddr);
 	memcpy(out + 28, packet_guest.mac, 6);
-	memcpy(out + 236, "\x63\x82\x53\x63\x35\1", 6);
-	p[2] = c->type;
-	p += 3;
+	memcpy(out + 236, "\x63\x82\x53\x63", 4);
+	if (c->type) {
+		memcpy(p, "\x35\1", 2);
+		p[2] = c->type;
+		p += 3;
+	}
 	put_option(&p, 50, c->address);
 	put_option(&p, 54, c->server);
 	if (c->type == DISCOVER || c->type == REQUEST || c->type == INFORM) {

@@ -9,7 +9,7 @@ cd "${top_srcdir:-.}"
 layers='
 1 reason span pages ring
 2 addr taggroup text
-3 frame resolver
+3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions
 5 urgent arp nd dhcp icmp dns tcp fragment sample
 6 describe dnslimit dnstrack flow nameset targets tcpgap

@@ -22,6 +22,8 @@ check_PROGRAMS = \
 	tests/check_describe \
 	tests/check_dhcp \
 	tests/check_dhcp_real \
+	tests/check_dhcp_trusted \
+	tests/check_dhcptrack \
 	tests/check_dns \
 	tests/check_dns_built \
 	tests/check_dns_padded \

@@ -188,15 +188,17 @@ static bool tcp_lives(const struct model *m, const struct fact *f)
 	return false;
 }
 
-/* DHCP, fixed in length where the guest sends it; to everybody, or to who answered. */
+/* DHCP, fixed in length where the guest sends it; to everybody, or to who answered. The guest's
+ * stations may all ask at once. */
 static bool dhcp_may(struct model *m, const struct fact *f)
 {
 	for (size_t i = m->count; i-- > 0;) {
 		const struct fact *g = &m->facts[i];
 		bool dhcp = g->proto == UDP && g->port[0] == 68 && g->port[1] == 67;
 
-		if (!f->guest && dhcp && g->guest)
-			return memcmp(g->data + 4, f->data + 4, 4) == 0 || no(m, "another xid");
+		if (!f->guest && dhcp && g->guest && f->time < g->time + 66 * SECOND &&
+		    memcmp(g->data + 4, f->data + 4, 4) == 0)
+			return true;
 		if (f->guest && dhcp && !g->guest &&
 		    memcmp(g->addr[1], f->addr[1], sizeof(f->addr[1])) == 0)
 			return f->n == 300 || no(m, "DHCP of another length");

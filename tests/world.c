@@ -305,7 +305,7 @@ static bool next_dns(struct world_talk *t, struct world_frame *f)
 static bool next_dhcp(struct world_talk *t, struct world_frame *f)
 {
 	static const uint8_t types[] = { 1, 2, 3, 5 };
-	struct packet_end nobody = packet_at(&packet_guest, 68);
+	struct packet_end nobody = packet_at(&packet_guest, 68); /* a station of the switch */
 	struct packet_end server = packet_at(&packet_network, 67);
 	struct packet_end all = { .ip4 = { 255, 255, 255, 255 } };
 	uint8_t msg[244] = { t->step % 2 ? 2 : 1, 1, 6, [236] = 0x63, 0x82, 0x53, 0x63, 53, 1 };
@@ -316,7 +316,8 @@ static bool next_dhcp(struct world_talk *t, struct world_frame *f)
 	memset(nobody.ip4, 0, 4);
 	put16(msg + 4, t->id >> 16);
 	put16(msg + 6, t->id & 0xffff);
-	memcpy(msg + 28, packet_guest.mac, 6);
+	put16(nobody.mac + 4, t->id & 0xffff);
+	memcpy(msg + 28, nobody.mac, 6);
 	msg[242] = types[t->step];
 	msg[243] = 255;
 	all.port = t->step % 2 ? 68 : 67;

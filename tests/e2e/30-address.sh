@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh disable=SC2154
-# How the guest gets and keeps its addresses: DHCP with two real clients, ARP, neighbour discovery and SLAAC.
+# How the guest gets and keeps its addresses: DHCP with three real clients, BOOTP, ARP, neighbour discovery and SLAAC.
 
 # A renewal is a unicast UDP datagram to 10.0.2.2 from the leased address, unlike the first exchange.
 udhcpc_bound() {
@@ -26,6 +26,15 @@ dhclient_renews() {
 }
 twice_acknowledged() { [ "$(grep -c "DHCPACK of $GUEST from 10.0.2.2" "$W/dhclient.log")" -ge 2 ]; }
 
+# klibc's, which an initramfs has: BOOTP without a vendor field, or DHCP. It sets the address itself, and writes into /run.
+ipconfig_gets() {
+    guest ip address flush dev vde0 scope global
+    guest sh -c "test -d /run/guest || { mount -t tmpfs none /run && mkdir /run/guest; }"
+    guest timeout 10 /usr/lib/klibc/bin/ipconfig -c "$1" -t 5 vde0 || return 1
+    guest ip -4 -o address show dev vde0 | grep "inet $GUEST/24" || return 1
+    guest ip route show default | grep 'via 10.0.2.2'
+}
+
 # neighbour ADDRESS MAC: forgotten first, so that it has to be asked for. One datagram towards it is enough.
 neighbour() {
     guest ip neighbour flush dev vde0
@@ -50,6 +59,8 @@ rows() {
     try "$1: DHCP, dhclient gets $GUEST" dhclient_bound
     try "$1: DHCP, dhclient renews it by unicast" dhclient_renews
     stop dhclient
+    try "$1: DHCP, ipconfig gets $GUEST" ipconfig_gets dhcp
+    try "$1: BOOTP, ipconfig gets $GUEST" ipconfig_gets bootp
     try "$1: ARP, 10.0.2.2" neighbour 10.0.2.2 52:55:0a:00:02:02
     try "$1: ARP, 10.0.2.3" neighbour 10.0.2.3 52:55:0a:00:02:03
     try "$1: neighbour discovery, fe80::2" neighbour fe80::2%vde0 52:56:00:00:00:02

@@ -200,7 +200,7 @@ static size_t make_dhcp(struct rnd *r, uint8_t *buf)
 		from = packet_at(&packet_guest, 68);
 	if (one_in(r, 4))
 		to = packet_at(&packet_network, 67);
-	return packet_udp4(buf, &from, &to, m, sizeof(m));
+	return packet_udp4(buf, &from, &to, m, one_in(r, 6) ? 236 : sizeof(m)); /* BOOTP's */
 }
 
 /* Neighbour discovery, echo requests, errors about something. */

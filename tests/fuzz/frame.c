@@ -35,24 +35,30 @@ static void judge_icmp(const struct eg_frame *f, enum eg_dir dir)
 
 static void judge_dhcp(const struct eg_frame *f, enum eg_dir dir)
 {
-	struct eg_dhcp d = { 0 }, once;
+	static const struct eg_dhcp nobody;
+	/* 12, 60 and 61. */
+	static const struct eg_dhcp_options trusted = { { [1] = 0x10, [7] = 0x30 } };
+	static struct eg_dhcp d;
 	uint8_t out[EG_DHCP_FRAME_MAX], twice[EG_DHCP_FRAME_MAX];
 	struct eg_frame again;
 	size_t n, m;
 
 	if (!eg_dhcp_is(f, dir))
 		return;
+	d = nobody;
 	if (dir == EG_FROM_NETWORK) {
-		d.asked = true;
-		eg_dhcp_judge_network(&d, f);
+		if (f->payload.n >= 34) /* it is asked for */
+			eg_dhcptrack_ask(&d.exchanges, f->payload.p + 28,
+					 eg_get32(f->payload.p + 4), f->payload.n & 1, 1);
+		eg_dhcp_judge_network(&d, f, 1);
 		return;
 	}
-	once = d;
-	if (eg_dhcp_judge_guest(&d, f, out, &n) != EG_R_NONE)
+	if (eg_dhcp_judge_guest(&d, f, 1, &trusted, out, &n) != EG_R_NONE)
 		return;
 	FUZZ_MUST(n <= sizeof(out) && eg_frame_decode(&again, out, n) == EG_R_NONE);
 	FUZZ_MUST(again.len == n && eg_checksum_right(&again));
-	FUZZ_MUST(eg_dhcp_judge_guest(&once, &again, twice, &m) == EG_R_NONE);
+	d = nobody;
+	FUZZ_MUST(eg_dhcp_judge_guest(&d, &again, 1, &trusted, twice, &m) == EG_R_NONE);
 	FUZZ_MUST(n == m && memcmp(out, twice, n) == 0);
 }
 
