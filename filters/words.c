@@ -27,7 +27,7 @@
  * before stays in the policy, which the caller throws away.
  *
  * References: names as in name.h, addresses as in resolver.h, targets as in targetlist.c, record
- * types as in dns.h.
+ * types as in dns.h, DHCP options as in dhcpoptions.h.
  */
 #include "words.h"
 
@@ -198,6 +198,13 @@ static void drop_dns_types(struct eg_policy *p)
 	p->dns_type_count = 0;
 }
 
+static int parse_dhcp_options(struct eg_words *w, const struct row *row, struct text value)
+{
+	const char *why = eg_dhcp_options_read(&w->policy->dhcp_options, value.p, value.n);
+
+	return why ? refuse_value(w, row, value, why) : 0;
+}
+
 static int parse_action(struct eg_words *w, const struct row *row, struct text value)
 {
 	for (enum eg_action a = EG_REJECT; a <= EG_DROP; a++)
@@ -337,6 +344,7 @@ static const struct row table[] = {
 	{ "dns", LIST, parse_dns, drop_dns },
 	{ "dns-types", LIST, parse_dns_types, drop_dns_types },
 	{ "dns-limit", SINGLE, parse_dns_limit, NULL },
+	{ "dhcp-options", LIST, parse_dhcp_options, NULL },
 	{ "action", SINGLE, parse_action, NULL },
 	{ "mode", SINGLE, parse_mode, NULL },
 	{ "log", SINGLE, parse_log, NULL },

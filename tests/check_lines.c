@@ -161,6 +161,7 @@ START_TEST(line_cut_anywhere_is_harmless)
 		"resolve a.x *.b.x \t,c.x # \xc3\xa4\r",
 		"dns 10.0.0.1 fd00::1",
 		"dns-types A TYPE65",
+		"dhcp-options 12,252",
 		"action reject",
 		"log /var/log/a.pcap",
 		"flows 16777216",

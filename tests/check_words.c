@@ -54,6 +54,7 @@ static const struct wrong {
 	{ { { "resolve", NULL } }, "resolve: without a value" },
 	{ { { "dns", NULL } }, "dns: without a value" },
 	{ { { "dns-types", NULL } }, "dns-types: without a value" },
+	{ { { "dhcp-options", NULL } }, "dhcp-options: without a value" },
 	{ { { "policy", NULL } }, "policy: without a value" },
 	{ { { "action", NULL } }, "action: without a value" },
 	{ { { "log", NULL } }, "log: without a value" },
@@ -132,6 +133,14 @@ static const struct wrong {
 	    { "dns", "fd00::1 fd00::2 fd00::3 fd00::4 fd00::5 fd00::6 fd00::7 fd00::8" },
 	    { "dns", "10.0.0.1 10.0.0.9" } },
 	  "dns: '10.0.0.9': more than 16 addresses" },
+	/* DHCP options: check_dhcp_trusted has the rest. */
+	{ { { "dhcp-options", "42 x" } },
+	  "dhcp-options: 'x': no number of an option from 1 to 254" },
+	{ { { "dhcp-options", "60,255" } },
+	  "dhcp-options: '255': no number of an option from 1 to 254" },
+	{ { { "dhcp-options", "12 53" } },
+	  "dhcp-options: '53': an option that is judged, and is not to be trusted" },
+	{ { { "dhcp-option", "12" } }, "unknown word 'dhcp-option'" },
 	/* Record types. */
 	{ { { "dns-types", "NOSUCH" } },
 	  "dns-types: 'NOSUCH': no record type that can be allowed" },
@@ -399,6 +408,17 @@ START_TEST(first_types_replace_the_default_and_later_ones_add)
 }
 END_TEST
 
+START_TEST(options_of_dhcp_grow_each_time)
+{
+	ck_assert_int_eq(eg_words_apply(w, "dhcp-options", ""), 0);
+	ck_assert_int_eq(eg_words_apply(w, "dhcp-options", "12 61,252"), 0);
+	ck_assert_int_eq(eg_words_apply(w, "dhcp-options", "61 1"), 0);
+	for (int i = 0; i < 256; i++)
+		ck_assert_int_eq(eg_dhcp_options_have(&w->policy->dhcp_options, (uint8_t)i),
+				 i == 1 || i == 12 || i == 61 || i == 252);
+}
+END_TEST
+
 START_TEST(all_room_for_types_can_be_used)
 {
 	char text[32];
@@ -605,6 +625,7 @@ int main(void)
 	tcase_add_test(t, same_resolver_is_stored_once);
 	tcase_add_test(t, all_room_for_resolvers_can_be_used);
 	tcase_add_test(t, first_types_replace_the_default_and_later_ones_add);
+	tcase_add_test(t, options_of_dhcp_grow_each_time);
 	tcase_add_test(t, all_room_for_types_can_be_used);
 	tcase_add_test(t, action_is_reject_or_drop);
 	tcase_add_test(t, mode_is_enforce_or_monitor);

@@ -246,7 +246,8 @@ static void texts(const char *root)
 		"[",
 		"[]{}",
 		"allow 10.1.2.3:80,443/tcp [2001:db8::/32]:8000-8010 10.0.0.0/8:53/udp,5,6/tcp\n",
-		"block 10.1.2.0/24 [2001:db8::1]:443 a.example *.b.example\n"
+		"block 10.1.2.0/24 [2001:db8::1]:443 a.example *.b.example\n",
+		"dhcp-options 12 43,60,61\ndhcp-options 252\n"
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
