@@ -57,7 +57,7 @@ step() {
 }
 
 # copy_sources FOLDER: what git tracks or would, so that nothing is made in the tree itself. The owner of a clone need
-# not be who runs this.
+# not be who runs this, nor be known where this is run (in a user namespace).
 copy_sources() {
     mkdir -p "$1"
     if command -v git >/dev/null && [ -e "$root/.git" ]; then
@@ -66,5 +66,5 @@ copy_sources() {
         (cd "$root" && find . -name .git -prune -o \( -type f -o -type l \) -print)
     fi | while IFS= read -r file; do
         [ -e "$root/$file" ] && printf '%s\n' "$file"
-    done | tar -C "$root" -cf - -T - | tar -C "$1" -xf -
+    done | tar -C "$root" -cf - -T - | tar -C "$1" --no-same-owner -xf -
 }
