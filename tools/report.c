@@ -42,7 +42,7 @@ static int print_help(void)
 	     "guests\n"
 	     "  --html OUT        a page to look at, that needs nothing else; - is standard "
 	     "output\n"
-	     "  --top N           rows of a table (0: all); 20 on a terminal, 1000 on a page, else "
+	     "  --top N           rows of a table (0: all); 20 in text, 1000 on a page, else "
 	     "all\n"
 	     "  --group N         show more than N names below one as one row (default 100; 0: "
 	     "never)\n"
