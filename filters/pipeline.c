@@ -85,6 +85,11 @@ void eg_pipeline_free(struct eg_pipeline *p)
 	free(p);
 }
 
+void eg_pipeline_descriptors(struct eg_pipeline *p, size_t n)
+{
+	eg_flows_descriptors(p->flows, n);
+}
+
 const struct eg_counters *eg_pipeline_counters(const struct eg_pipeline *p)
 {
 	return &p->counters;

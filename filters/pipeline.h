@@ -80,6 +80,10 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 				    eg_report_fn *report, void *ctx);
 void eg_pipeline_free(struct eg_pipeline *p); /* NULL is fine */
 
+/* The host program may have N descriptors open (0: nobody knows), of which slirp takes one for each
+ * connection: see eg_flows_patience. */
+void eg_pipeline_descriptors(struct eg_pipeline *p, size_t n);
+
 /* No more frames come, as of NOW: what is still held is blocked, all flows end, and both are
  * told of. The last call but eg_pipeline_free. */
 void eg_pipeline_end(struct eg_pipeline *p, uint64_t now);

@@ -58,6 +58,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -125,9 +126,14 @@ static int make_seeds(struct eg_seed seeds[2])
 
 static int open_pipeline(struct egress *e, const struct eg_seed *seed)
 {
+	struct rlimit limit;
+
 	e->pipeline = eg_pipeline_new(e->config.policy, seed, record, e);
-	if (e->pipeline)
+	if (e->pipeline) {
+		if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < SIZE_MAX)
+			eg_pipeline_descriptors(e->pipeline, (size_t)limit.rlim_cur);
 		return 0;
+	}
 	eg_complain("no memory for %zu flows", e->config.policy->flows);
 	return -ENOMEM;
 }

@@ -234,7 +234,7 @@ START_TEST(options_of_a_syn_must_be_in_form)
 		ck_assert_int_eq(say(&l, with_options(says(HOST, S, 0, 0, 9, 0),
 						      option_rows[i].bytes, option_rows[i].n)),
 				 want);
-		for (int state = EG_TCP_SYN_SENT; state <= EG_TCP_FIN_WAIT; state++) {
+		for (int state = EG_TCP_SYN_SENT; state <= EG_TCP_FIN_SENT; state++) {
 			l = link_at(_i, (enum eg_tcp_state)state);
 			ck_assert_int_eq(
 				say(&l, with_options(says(GUEST, S | A, 0, 1, 9, 0),
