@@ -121,10 +121,12 @@ static void take_pair(struct eg_finding *f, const uint8_t *p, size_t n)
 bool eg_remark_parse(struct eg_finding *f, const void *p, size_t n)
 {
 	static const char begin[] = "egress ";
-	const uint8_t *at = p, *end = at + n, *blank;
+	const uint8_t *at = p, *end, *blank;
 
+	/* Of a packet without a comment P is NULL, from which nothing is counted. */
 	if (n < sizeof(begin) - 1 || memcmp(p, begin, sizeof(begin) - 1) != 0)
 		return false;
+	end = at + n;
 	for (at += sizeof(begin) - 1; at < end; at = blank + 1) {
 		blank = memchr(at, ' ', (size_t)(end - at));
 		if (!blank)
