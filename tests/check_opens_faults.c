@@ -130,9 +130,23 @@ EXPORT void *aligned_alloc(size_t align, size_t size)
 	return faults_fail(FAULT_MEMORY) ? NULL : counted(next(align, size));
 }
 
-EXPORT void free(void *p)
+static void (*find_free(void))(void *p)
 {
 	NEXT_ALLOCATOR(free);
+	return next;
+}
+
+EXPORT void free(void *p)
+{
+	static void (*next)(void *p);
+	static bool seeking;
+
+	/* dlsym frees what it complained of the time before; that little is left. */
+	if (!next && seeking)
+		return;
+	seeking = true;
+	if (!next)
+		next = find_free();
 	if (p)
 		atomic_fetch_sub(&memory, 1);
 	next(p);
