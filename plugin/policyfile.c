@@ -5,8 +5,10 @@
  * Purpose: one reading of a policy file for all who read one, the module and the command, so that
  * neither takes what the other refuses.
  *
- * Invariants: a file is read to its last line, or refused. Nothing of this depends on the
- * module: the command links this file and no thread.
+ * Invariants: a file is read to its last line, or refused. A line ends with a newline: what a full
+ * disk, or a writer that is at it, leaves of one may say something else ("block 10.0.0.0/8" cut to
+ * "block 10.0.0.0"). What is cut off between two lines is not seen, an empty file included. Nothing
+ * of this depends on the module: the command links this file and no thread.
  *
  * Limits: EG_LINE_MAX bytes a line; the number of lines is bounded by memory alone.
  *
@@ -18,7 +20,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { END = -1, TOO_LONG = -2, FAILED = -3 };
+_Static_assert(EG_LINE_MAX == 65536, "as it is said below");
+
+enum { END = -1, TOO_LONG = -2, FAILED = -3, CUT = -4 };
 
 /* A file on its way into a policy. */
 struct reading {
@@ -43,7 +47,9 @@ static long read_line(struct reading *r)
 	}
 	if (ferror(r->file))
 		return FAILED;
-	return c == EOF && n == 0 ? END : (long)n;
+	if (c == EOF)
+		return n == 0 ? END : CUT;
+	return (long)n;
 }
 
 static int fail_reading(struct reading *r, const char *what, int error)
@@ -51,6 +57,12 @@ static int fail_reading(struct reading *r, const char *what, int error)
 	snprintf(r->error, EG_POLICYFILE_ERROR_MAX, "%s: cannot be %s: %s", r->path, what,
 		 strerror(error));
 	return -error;
+}
+
+static int refuse(struct reading *r, unsigned long line, const char *why)
+{
+	snprintf(r->error, EG_POLICYFILE_ERROR_MAX, "%s:%lu: %s", r->path, line, why);
+	return -EINVAL;
 }
 
 static int read_lines(struct reading *r)
@@ -61,16 +73,15 @@ static int read_lines(struct reading *r)
 	for (unsigned long line = 1; (n = read_line(r)) != END; line++) {
 		if (n == FAILED)
 			return fail_reading(r, "read", errno);
-		if (n == TOO_LONG) {
-			snprintf(r->error, EG_POLICYFILE_ERROR_MAX,
-				 "%s:%lu: the line is longer than %d bytes", r->path, line,
-				 EG_LINE_MAX);
-			return -EINVAL;
-		}
+		if (n == TOO_LONG)
+			return refuse(r, line, "the line is longer than 65536 bytes");
+		if (n == CUT)
+			return refuse(r, line,
+				      "the file ends within this line: it may have been "
+				      "cut short; if it is whole, add a newline at its end");
 		rc = eg_words_apply_line(r->w, r->buf, (size_t)n);
 		if (rc) {
-			snprintf(r->error, EG_POLICYFILE_ERROR_MAX, "%s:%lu: %s", r->path, line,
-				 r->w->error);
+			refuse(r, line, r->w->error);
 			return rc;
 		}
 	}

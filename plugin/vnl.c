@@ -26,19 +26,30 @@
  * Invariants: decoding never makes text longer, so that options are decoded in
  * place, in one copy of the VNL; each ends with a NUL where its mark stood.
  *
+ * A VNL that is cut is refused: what is open is not closed. The one exception is a cut between the
+ * brackets and the braces, which leaves another network. libvdeplug itself cuts there and says
+ * nothing: of a file that holds a VNL it takes as many characters as a path may have. Options alone
+ * that end at that very place are refused, too.
+ *
  * Limits: none of its own; time and memory are linear in the length.
  *
  * Fails how: at the first fault, with its place: the number of the character
  * behind "egress://", from 1.
  *
- * References: vde_parsepathparms and vde_parsenestparms of libvdeplug_mod.h.
+ * References: vde_parsepathparms and vde_parsenestparms of libvdeplug_mod.h; vde_open of
+ * libvdeplug.h, which takes the name of a file for its first line.
  */
 #include "vnl.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What is left of the VNL of a file, behind "egress://": a path's bytes but for its NUL and a
+ * newline, which libvdeplug takes off whether or not it is one. */
+enum { CUT_AT = PATH_MAX - 2 - (int)(sizeof("egress://") - 1) };
 
 enum unit {
 	UNIT_END,
@@ -169,6 +180,9 @@ static enum unit read_nested(struct scan *s, struct eg_vnl *vnl)
 {
 	size_t depth = 1;
 
+	if (*s->at == '\0' && s->at - vnl->text == CUT_AT)
+		return fault(s, s->at,
+			     "libvdeplug may have cut it here: name the network in braces");
 	if (*s->at == '\0')
 		return UNIT_END;
 	if (*s->at != '{')

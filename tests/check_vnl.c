@@ -222,6 +222,36 @@ START_TEST(cut_form_is_refused)
 }
 END_TEST
 
+/* What libvdeplug leaves of a file's VNL: N bytes of options, and no network. */
+static int parse_options_of(size_t n, char error[ERROR_MAX])
+{
+	char *text = malloc(n + 1);
+	struct eg_vnl v;
+	int rc;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'a', n);
+	memcpy(text, "[vm=", 4);
+	text[n - 1] = ']';
+	text[n] = '\0';
+	rc = eg_vnl_parse(&v, text, error, ERROR_MAX);
+	eg_vnl_clear(&v);
+	free(text);
+	return rc;
+}
+
+START_TEST(where_libvdeplug_cuts_a_network_must_be_named)
+{
+	char error[ERROR_MAX] = "";
+
+	ck_assert_int_eq(parse_options_of(4084, error), 0);
+	ck_assert_int_eq(parse_options_of(4085, error), -EINVAL);
+	ck_assert_str_eq(error, "character 4086: libvdeplug may have cut it here: name the network "
+				"in braces");
+	ck_assert_int_eq(parse_options_of(4086, error), 0);
+}
+END_TEST
+
 START_TEST(error_fits_its_buffer)
 {
 	char error[4] = { 'x', 'x', 'x', 'x' };
@@ -486,6 +516,7 @@ int main(void)
 	tcase_add_loop_test(t, good_form_is_split, 0, sizeof(good) / sizeof(good[0]));
 	tcase_add_loop_test(t, bad_form_is_refused_and_located, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_loop_test(t, cut_form_is_refused, 0, sizeof(good) / sizeof(good[0]));
+	tcase_add_test(t, where_libvdeplug_cuts_a_network_must_be_named);
 	tcase_add_test(t, error_fits_its_buffer);
 	tcase_add_test(t, clear_of_nothing_is_fine);
 	tcase_add_test(t, many_options_are_all_there);

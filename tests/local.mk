@@ -61,6 +61,7 @@ check_PROGRAMS = \
 	tests/check_pipeline_reports \
 	tests/check_plain \
 	tests/check_policy \
+	tests/check_policyfile \
 	tests/check_reason \
 	tests/check_remark \
 	tests/check_replay \

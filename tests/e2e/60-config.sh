@@ -80,3 +80,25 @@ try "a policy file with an unknown action" broken_file maybe 'action maybe'
 try "a policy file with a bad name" broken_file 'name!' 'resolve bad name!'
 try "a policy file with a bare *" broken_file '*' 'resolve *'
 try "a policy file with one option twice" broken_file "$W/policy:2:" 'action drop' 'action drop'
+
+# A line without its end may be what a full disk left of another: "block 10.0.0.0/8".
+cut_file() {
+    printf 'action drop\nblock 10.0.0.0' >"$W/policy"
+    wrong "egress://[policy=\"$W/policy\"]{null://}" "$W/policy:2: the file ends within this line"
+}
+try "a policy file that is cut within a line" cut_file
+
+# vnl_file LENGTH NETWORK: a file whose VNL has that many characters without its network; libvdeplug takes 4094 of them.
+vnl_file() { printf 'egress://[resolve="%s"]%s\n' "$(printf '%*s' "$(($1 - 21))" a.test)" "$2" >"$W/vnl"; }
+cut_vnl() {
+    vnl_file "$1" '{null://}'
+    wrong "$W/vnl" "$2"
+}
+whole_vnl() {
+    vnl_file 4000 '{null://}'
+    right "$W/vnl"
+}
+try "a VNL in a file" whole_vnl
+try "a VNL in a file that libvdeplug cuts within the options" cut_vnl 4095 'bracket is not closed'
+try "a VNL in a file that libvdeplug cuts before the network" cut_vnl 4094 'libvdeplug may have cut it here'
+try "a VNL in a file that libvdeplug cuts within the network" cut_vnl 4090 'brace is not closed'
