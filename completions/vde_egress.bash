@@ -13,7 +13,7 @@ _vde_egress()
 	fi
 	case $command in
 	report) options='--json --csv --html --top --group --since --until --reason --progress --help' ;;
-	replay) options='--guest --sum --json --write --help' ;;
+	replay) options='--guest --sum --json --mtu --as-sent --write --help' ;;
 	learn) options='--progress --help' ;;
 	esac
 	# "--csv=names" comes in three words.
@@ -26,7 +26,7 @@ _vde_egress()
 		return
 	fi
 	case $before in
-	--top | --group | --since | --until | --reason | --guest) return ;;
+	--top | --group | --since | --until | --reason | --guest | --mtu) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

@@ -29,7 +29,7 @@ layers='
 20 recorder
 21 egress
 30 source say commands sum plain moment progress outfile escape
-31 input lexicon table twins capturefile target
+31 input lookups offload lexicon table twins capturefile target
 32 format timeline finding merge rejudge side
 33 format_pcap format_pcapng input.c remark event tally
 34 sheet facts intake wants

@@ -56,6 +56,7 @@ check_PROGRAMS = \
 	tests/check_name \
 	tests/check_nameset \
 	tests/check_nd \
+	tests/check_offload \
 	tests/check_outfile \
 	tests/check_pipeline \
 	tests/check_pipeline_reports \
@@ -66,6 +67,7 @@ check_PROGRAMS = \
 	tests/check_remark \
 	tests/check_replay \
 	tests/check_replay_files \
+	tests/check_replay_offload \
 	tests/check_reply \
 	tests/check_report \
 	tests/check_resolver \

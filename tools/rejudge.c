@@ -11,13 +11,17 @@
  * judged at the time of the one before. Everybody is told of each frame that was taken once: of
  * what is held when the pipeline reports it, or lets it pass, at the end at the latest. A frame
  * that cannot be judged is not shown to the pipeline: what follows from it is judged as if it had
- * not been sent, so that it opens nothing.
+ * not been sent, so that it opens nothing. Where a card had more to do, each frame that it would
+ * have sent is judged by itself, at the time of what was captured. An answer to a query is judged
+ * as one to what the filter made of the query (lookups.c).
  *
  * Limits. What is held is what the pipeline holds: HELD_MAX frames.
  *
  * Fails how. Short memory is said at once.
  */
 #include "rejudge.h"
+
+#include "lookups.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -39,12 +43,14 @@ struct eg_rejudge {
 	struct eg_outcome outcome;
 	uint64_t now, first; /* ms; ns, of the first frame */
 	bool begun;
-	uint64_t late;
+	struct eg_rejudge_changes changes;
 	uint8_t *bytes; /* of the frame at hand, which the pipeline may write to */
 	size_t room;
 	enum eg_answer answer; /* about the frame at hand */
 	struct held held[HELD_MAX];
 	size_t held_count;
+	struct eg_lookups lookups;
+	struct eg_offload_frame offload; /* what was taken last, on its way to the wire */
 };
 
 static void tell(struct eg_rejudge *r, const struct eg_rejudge_frame *f)
@@ -140,7 +146,7 @@ static void tick(struct eg_rejudge *r, uint64_t when)
 	if (when >= r->first)
 		now = START + (when - r->first) / 1000000;
 	if (when < r->first || now < r->now)
-		r->late++;
+		r->changes.late++;
 	if (now > r->now)
 		r->now = now;
 }
@@ -205,10 +211,14 @@ static bool judge(struct eg_rejudge *r, const struct eg_rejudge_frame *given)
 		return false;
 	tick(r, f.when);
 	r->answer = EG_ANSWER_NONE;
-	if (f.dir == EG_INPUT_FROM_GUEST)
+	if (f.dir == EG_INPUT_FROM_GUEST) {
 		eg_pipeline_from_guest(r->pipeline, r->bytes, f.len, r->now, o);
-	else
+		if (o->out && o->out != r->bytes)
+			eg_lookups_sent(&r->lookups, r->bytes, f.len, o->out, o->out_len);
+	} else {
+		eg_lookups_answer(&r->lookups, r->bytes, f.len);
 		eg_pipeline_from_network(r->pipeline, r->bytes, f.len, r->now, o);
+	}
 	if (o->verdict == EG_HOLD)
 		return hold(r, given);
 	f.verdict = verdict_of(o);
@@ -221,14 +231,49 @@ static bool judge(struct eg_rejudge *r, const struct eg_rejudge_frame *given)
 	return true;
 }
 
-bool eg_rejudge_take(struct eg_rejudge *r, const struct eg_rejudge_frame *f)
+static void tell_unjudged(struct eg_rejudge *r, const struct eg_rejudge_frame *f,
+			  enum eg_rejudge_fault fault)
 {
 	struct eg_rejudge_frame unjudged = *f;
 
-	if (f->fault == EG_REJUDGE_FINE)
-		return judge(r, f);
+	unjudged.fault = fault;
 	unjudged.verdict = EG_REJUDGE_UNJUDGED;
 	tell(r, &unjudged);
+}
+
+/* Judge what the card sends in place of F. */
+static bool judge_sent(struct eg_rejudge *r, const struct eg_rejudge_frame *f)
+{
+	struct eg_rejudge_frame sent = *f;
+	struct eg_span piece;
+
+	sent.offload = r->offload.kind;
+	r->changes.filled += sent.offload == EG_OFFLOAD_CHECKSUM;
+	r->changes.cut += sent.offload == EG_OFFLOAD_SEGMENTS;
+	while (eg_offload_next(&r->offload, &piece)) {
+		sent.bytes = piece.p;
+		sent.len = piece.n;
+		r->changes.pieces += sent.offload == EG_OFFLOAD_SEGMENTS;
+		if (!judge(r, &sent))
+			return false;
+	}
+	return true;
+}
+
+bool eg_rejudge_take(struct eg_rejudge *r, const struct eg_rejudge_frame *f)
+{
+	enum eg_offload kind = EG_OFFLOAD_NONE;
+
+	if (f->fault == EG_REJUDGE_FINE && f->mtu)
+		kind = eg_offload_begin(&r->offload, f->bytes, f->len, f->mtu);
+	if (f->fault != EG_REJUDGE_FINE)
+		tell_unjudged(r, f, f->fault);
+	else if (kind == EG_OFFLOAD_UNKNOWN)
+		tell_unjudged(r, f, EG_REJUDGE_OFFLOAD);
+	else if (kind == EG_OFFLOAD_NONE)
+		return judge(r, f);
+	else
+		return judge_sent(r, f);
 	return true;
 }
 
@@ -237,7 +282,7 @@ void eg_rejudge_end(struct eg_rejudge *r)
 	eg_pipeline_end(r->pipeline, r->now);
 }
 
-uint64_t eg_rejudge_late(const struct eg_rejudge *r)
+const struct eg_rejudge_changes *eg_rejudge_changes(const struct eg_rejudge *r)
 {
-	return r->late;
+	return &r->changes;
 }

@@ -9,15 +9,20 @@
  * they were not sent by either side.
  *
  * Invariants. Every packet of the captures is judged once and told of, is said to be unjudged, or
- * is an answer or a note and counted. Nothing is assumed about which side sent a frame: the guest's
- * address or the capture says it, or there is no verdict at all.
+ * is an answer or a note and counted. One that a network card would have completed first is judged
+ * as what the card would have sent (offload.c), each frame of it by itself, and says so; what the
+ * module recorded is never taken for one, as it stood on a link without offload. Nothing is assumed
+ * about which side sent a frame: the guest's address or the capture says it, or there is no verdict
+ * at all.
  *
  * Fails how. A policy or a capture that cannot be opened: before any output. A packet that cannot
  * be judged, a damaged file: the rest is judged, and the exit status says that this was not all.
  */
 #include "capturefile.h"
 #include "commands.h"
+#include "finding.h"
 #include "merge.h"
+#include "offload.h"
 #include "policyfile.h"
 #include "remark.h"
 #include "say.h"
@@ -31,7 +36,8 @@
 enum { SENDERS_SHOWN = 8 };
 
 struct replay {
-	bool sum, json;
+	bool sum, json, as_sent;
+	size_t mtu;
 	const char *out; /* NULL: no capture is written */
 	struct eg_policy *policy;
 	struct eg_merge merge;
@@ -54,6 +60,11 @@ static int print_help(void)
 	     "                network's. Without it, .pcapng must say each packet's direction\n"
 	     "  --sum         only how many frames, by verdict and reason\n"
 	     "  --json        a JSON object for each frame; with --sum one for all\n"
+	     "  --mtu N       what a packet may be on the link, in bytes: longer TCP segments were "
+	     "left "
+	     "to a\n"
+	     "                network card, and are cut. Default: 1500\n"
+	     "  --as-sent     cut nothing and fill in no checksums: no card was to do so\n"
 	     "  -w, --write FILE   write what would be blocked to FILE (.pcap, .pcapng), as the "
 	     "module does\n"
 	     "  --help\n"
@@ -97,13 +108,34 @@ static int set_write(struct replay *r, const char *value)
 		       : eg_say_usage("--write: %s ends neither in .pcapng nor in .pcap", value);
 }
 
-static int (*const setters[])(struct replay *r, const char *value) = { set_guest, set_sum, set_json,
-								       set_write };
+static int set_mtu(struct replay *r, const char *value)
+{
+	uint64_t n = 0;
+
+	if (!eg_finding_number(value, strlen(value), EG_OFFLOAD_MTU_MOST, &n) ||
+	    n < EG_OFFLOAD_MTU_LEAST)
+		return eg_say_usage("--mtu: \"%s\" is no number from %d to %d", value,
+				    EG_OFFLOAD_MTU_LEAST, EG_OFFLOAD_MTU_MOST);
+	r->mtu = (size_t)n;
+	return 0;
+}
+
+static int set_as_sent(struct replay *r, const char *value)
+{
+	(void)value;
+	r->as_sent = true;
+	return 0;
+}
+
+static int (*const setters[])(struct replay *r, const char *value) = { set_guest, set_sum,
+								       set_json,  set_write,
+								       set_mtu,   set_as_sent };
 
 /* In the order of the setters. */
 static const struct option long_options[] = {
 	{ "guest", required_argument, NULL, 0 }, { "sum", no_argument, NULL, 1 },
 	{ "json", no_argument, NULL, 2 },        { "write", required_argument, NULL, 3 },
+	{ "mtu", required_argument, NULL, 4 },   { "as-sent", no_argument, NULL, 5 },
 	{ "help", no_argument, NULL, 'h' },      { NULL, 0, NULL, 0 },
 };
 
@@ -199,17 +231,23 @@ static void tell(void *replay, const struct eg_rejudge_frame *f)
 		eg_verdicts_print_line(stdout, f, r->merge.count > 1);
 }
 
-/* Whether P is no frame of either side's; it is counted then. */
-static bool is_ours(struct eg_verdicts *v, const struct eg_input_packet *p)
+/* Whether P, which says of itself what KIND is, is no frame of either side's; it is counted then.
+ */
+static bool is_ours(struct eg_verdicts *v, enum eg_finding_kind kind)
+{
+	v->answers += kind == EG_FINDING_ANSWER;
+	v->notes += kind == EG_FINDING_SUPPRESSED || kind == EG_FINDING_LOST;
+	return kind == EG_FINDING_ANSWER || kind == EG_FINDING_SUPPRESSED ||
+	       kind == EG_FINDING_LOST;
+}
+
+static enum eg_finding_kind kind_of(const struct eg_input_packet *p)
 {
 	char text[EG_REMARK_TEXT_MAX];
 	struct eg_finding f;
 
 	eg_remark_packet(&f, p, text);
-	v->answers += f.kind == EG_FINDING_ANSWER;
-	v->notes += f.kind == EG_FINDING_SUPPRESSED || f.kind == EG_FINDING_LOST;
-	return f.kind == EG_FINDING_ANSWER || f.kind == EG_FINDING_SUPPRESSED ||
-	       f.kind == EG_FINDING_LOST;
+	return f.kind;
 }
 
 static enum eg_rejudge_fault fault_of(const struct eg_input_packet *p)
@@ -229,7 +267,7 @@ static void ask_for_guest(struct replay *r, const struct eg_merge_file *file)
 	       file->name, (unsigned long long)file->packet.number);
 	while ((file = eg_merge_next(&r->merge)))
 		if (fault_of(&file->packet) == EG_REJUDGE_FINE &&
-		    !is_ours(&r->verdicts, &file->packet))
+		    !is_ours(&r->verdicts, kind_of(&file->packet)))
 			eg_side_count(&r->side, &file->packet);
 	eg_side_sort(&r->side);
 	for (size_t i = 0; i < r->side.sender_count && i < SENDERS_SHOWN; i++)
@@ -241,6 +279,7 @@ static void ask_for_guest(struct replay *r, const struct eg_merge_file *file)
 static bool take(struct replay *r, struct eg_rejudge *judge, const struct eg_merge_file *file)
 {
 	const struct eg_input_packet *p = &file->packet;
+	const enum eg_finding_kind kind = kind_of(p);
 	struct eg_rejudge_frame f = {
 		.file = file->name,
 		.number = p->number,
@@ -249,9 +288,11 @@ static bool take(struct replay *r, struct eg_rejudge *judge, const struct eg_mer
 		.bytes = p->bytes.p,
 		.len = p->bytes.n,
 		.fault = fault_of(p),
+		/* The module's own records are from a link without a card. */
+		.mtu = r->as_sent || kind != EG_FINDING_UNMARKED ? 0 : r->mtu,
 	};
 
-	if (is_ours(&r->verdicts, p))
+	if (is_ours(&r->verdicts, kind))
 		return true;
 	if (!r->side.has_guest && f.fault == EG_REJUDGE_FINE)
 		eg_side_count(&r->side, p);
@@ -266,6 +307,22 @@ static bool take(struct replay *r, struct eg_rejudge *judge, const struct eg_mer
 	return false;
 }
 
+/* Say of what else than itself a frame was judged. */
+static void say_changes(const struct replay *r, const struct eg_rejudge_changes *c)
+{
+	if (c->filled)
+		eg_say("%llu packets had no checksums, and were judged with those that a network "
+		       "card fills in",
+		       (unsigned long long)c->filled);
+	if (c->cut)
+		eg_say("%llu segments are longer than the MTU of %zu, and were judged as the %llu "
+		       "that a network card sends",
+		       (unsigned long long)c->cut, r->mtu, (unsigned long long)c->pieces);
+	if (c->late)
+		eg_say("%llu frames are older than one before them, and were judged at its time",
+		       (unsigned long long)c->late);
+}
+
 static bool judge_all(struct replay *r)
 {
 	struct eg_rejudge *judge = eg_rejudge_new(r->policy, tell, r);
@@ -278,10 +335,7 @@ static bool judge_all(struct replay *r)
 		good = take(r, judge, file);
 	if (good) {
 		eg_rejudge_end(judge);
-		if (eg_rejudge_late(judge))
-			eg_say("%llu frames are older than one before them, and were judged at "
-			       "its time",
-			       (unsigned long long)eg_rejudge_late(judge));
+		say_changes(r, eg_rejudge_changes(judge));
 	}
 	eg_rejudge_free(judge);
 	return good;
@@ -305,23 +359,38 @@ static bool say_troubles(const struct replay *r)
 	return good;
 }
 
+/* Say what cannot be judged. Returns how many packets that is. */
+static uint64_t say_unjudged(const struct eg_verdicts *v)
+{
+	uint64_t offload = eg_verdicts_unjudged(v, EG_REJUDGE_OFFLOAD);
+	uint64_t unjudged = eg_verdicts_of(v, EG_REJUDGE_UNJUDGED);
+
+	if (unjudged > offload)
+		eg_say("%llu packets cannot be judged, and count as never sent: they are cut "
+		       "short, or "
+		       "no Ethernet frames",
+		       (unsigned long long)(unjudged - offload));
+	if (offload)
+		eg_say("%llu packets cannot be judged, and count as never sent: a network card "
+		       "was to cut them, or had put them together, and nothing says where: capture "
+		       "with offload off (ethtool -K)",
+		       (unsigned long long)offload);
+	return unjudged;
+}
+
 /* Say what was left out. Returns whether nothing was that should have been judged. */
 static bool say_left_out(const struct replay *r)
 {
 	const struct eg_verdicts *v = &r->verdicts;
-	uint64_t unjudged = eg_verdicts_of(v, EG_REJUDGE_UNJUDGED), all = unjudged;
+	uint64_t unjudged, all = 0;
 	char mac[EG_SIDE_TEXT_MAX];
 
-	for (unsigned int verdict = 0; verdict < EG_REJUDGE_UNJUDGED; verdict++)
+	for (unsigned int verdict = 0; verdict < EG_REJUDGE_VERDICTS; verdict++)
 		all += eg_verdicts_of(v, (enum eg_rejudge_verdict)verdict);
 	if (v->answers || v->notes)
 		eg_say("%llu answers and %llu notes of the module's own were passed over",
 		       (unsigned long long)v->answers, (unsigned long long)v->notes);
-	if (unjudged)
-		eg_say("%llu packets cannot be judged, and count as never sent: they are cut "
-		       "short, or "
-		       "no Ethernet frames",
-		       (unsigned long long)unjudged);
+	unjudged = say_unjudged(v);
 	if (!r->side.has_guest || r->side.of_guest || all == 0)
 		return unjudged == 0;
 	eg_say("no frame was sent by %s: all were judged as the network's",
@@ -383,6 +452,7 @@ int eg_command_replay(int argc, char **argv)
 		eg_say("no memory");
 		return EG_EXIT_FAULT;
 	}
+	r->mtu = EG_OFFLOAD_MTU_DEFAULT;
 	status = parse_options(r, argc, argv);
 	if (status < 0) {
 		if (read_policy(r, argv[optind])) {

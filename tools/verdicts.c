@@ -21,6 +21,7 @@ static const char *const faults[EG_REJUDGE_FAULTS] = {
 	[EG_REJUDGE_FINE] = "-",
 	[EG_REJUDGE_TRUNCATED] = "truncated",
 	[EG_REJUDGE_LINKTYPE] = "link-type",
+	[EG_REJUDGE_OFFLOAD] = "offload",
 };
 
 static const char *const directions[] = {
@@ -66,6 +67,11 @@ uint64_t eg_verdicts_of(const struct eg_verdicts *v, enum eg_rejudge_verdict ver
 	return frames;
 }
 
+uint64_t eg_verdicts_unjudged(const struct eg_verdicts *v, enum eg_rejudge_fault fault)
+{
+	return v->sums[EG_REJUDGE_UNJUDGED][fault].frames;
+}
+
 /*
  * One frame
  */
@@ -80,6 +86,11 @@ static uint32_t proto_of(const struct eg_description *d)
 static bool is_read(const struct eg_rejudge_frame *f)
 {
 	return f->fault != EG_REJUDGE_LINKTYPE;
+}
+
+static bool was_repaired(const struct eg_rejudge_frame *f)
+{
+	return f->offload == EG_OFFLOAD_CHECKSUM || f->offload == EG_OFFLOAD_SEGMENTS;
 }
 
 /* One end of D's way, as in "10.0.2.15:53" and "[fd00::2]:53". */
@@ -137,7 +148,10 @@ void eg_verdicts_print_line(FILE *out, const struct eg_rejudge_frame *f, bool na
 		eg_name_text(&d.name, name);
 		fprintf(out, " name=%s qtype=%s", name, eg_dns_type_text(d.qtype, type));
 	}
-	fprintf(out, " len=%zu\n", f->len);
+	fprintf(out, " len=%zu", f->len);
+	if (was_repaired(f))
+		fprintf(out, " offload=%s", eg_offload_word(f->offload));
+	fputc('\n', out);
 }
 
 static void print_text(FILE *out, const char *key, const char *text)
@@ -189,7 +203,10 @@ void eg_verdicts_print_json_line(FILE *out, const struct eg_rejudge_frame *f)
 	if (f->reason)
 		print_text(out, "rule", rule_word(f->verdict, number_of(f)));
 	print_description(out, &d);
-	fprintf(out, ",\"len\":%zu}\n", f->len);
+	fprintf(out, ",\"len\":%zu", f->len);
+	if (was_repaired(f))
+		print_text(out, "offload", eg_offload_word(f->offload));
+	fputs("}\n", out);
 }
 
 /*

@@ -26,6 +26,9 @@ void eg_verdicts_add(struct eg_verdicts *v, const struct eg_rejudge_frame *f);
 /* How many frames there are of VERDICT. */
 uint64_t eg_verdicts_of(const struct eg_verdicts *v, enum eg_rejudge_verdict verdict);
 
+/* How many of them are UNJUDGED for FAULT. */
+uint64_t eg_verdicts_unjudged(const struct eg_verdicts *v, enum eg_rejudge_fault fault);
+
 /* F as one line for people: its number (behind the file's name where NAMED), time, direction,
  * verdict, reason, rule, and what it is. Whatever its bytes are, the line is printable ASCII. */
 void eg_verdicts_print_line(FILE *out, const struct eg_rejudge_frame *f, bool named);
