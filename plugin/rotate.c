@@ -3,7 +3,9 @@
  * Rotation by renaming.
  *
  * Purpose. Bound what a guest can make us write: a file that is full gets a number and a
- * new one begins; of the numbered ones so many are kept.
+ * new one begins; of the numbered ones so many are kept. The beginning of a record is not a guest's
+ * to remove: the file that got the last number stays there, and where room is needed the one before
+ * it goes. It takes two numbers for that: with one, what goes is what is oldest.
  *
  * Invariants. Only what is ours and of our kind is moved or replaced: it is looked
  * at each time, because names can be taken by others between two rotations. Files
@@ -89,8 +91,8 @@ static int is_current(const struct eg_rotation *r, int fd)
 	return named.st_dev == open.st_dev && named.st_ino == open.st_ino ? 0 : -EEXIST;
 }
 
-/* The first number that is free, R->files where none is; each before it is ours. Returns it, or a
- * negative errno. */
+/* The first number that is free, or R->files + 1 where none is; each before it is ours. Returns it,
+ * or a negative errno. */
 static int first_free(const struct eg_rotation *r)
 {
 	static const struct eg_refusal nobody;
@@ -106,7 +108,13 @@ static int first_free(const struct eg_rotation *r)
 		if (rc)
 			return rc;
 	}
-	return (int)r->files;
+	return (int)r->files + 1;
+}
+
+/* The number that the files move up to where none is free: what stands there goes. */
+static int number_to_give(const struct eg_rotation *r)
+{
+	return (int)(r->files > 1 ? r->files - 1 : r->files);
 }
 
 static int move_up(const struct eg_rotation *r, unsigned to)
@@ -132,6 +140,8 @@ int eg_rotate(const struct eg_rotation *r, int fd)
 	to = first_free(r);
 	if (to < 0)
 		return to;
+	if (to > (int)r->files)
+		to = number_to_give(r);
 	for (; to > 0 && !rc; to--)
 		rc = move_up(r, (unsigned)to);
 	return rc;

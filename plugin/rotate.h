@@ -24,10 +24,11 @@ struct eg_rotation {
 int eg_rotate_check(const struct eg_rotation *r, const struct eg_refusal *why);
 
 /* Free the name of the current file, which is open as FD: it becomes the first of those that are
- * kept, which move up, and the last of which goes; where none is kept, it goes itself. All is
- * as it was, or partly moved up, where that fails: nothing of ours is replaced but the last, and
- * nothing of others'. Where the name is free already, nothing happens. Returns 0 or a negative
- * errno. */
+ * kept, which move up as far as there is a number free; where none is, the last but one goes, and
+ * the last, which is the record's beginning, stays. Where one is kept, that goes; where none is,
+ * this file itself. All is as it was, or partly moved up, where that fails: nothing of ours is
+ * replaced but the one that goes, and nothing of others'. Where the name is free already, nothing
+ * happens. Returns 0 or a negative errno. */
 int eg_rotate(const struct eg_rotation *r, int fd);
 
 #endif

@@ -82,7 +82,8 @@ START_TEST(number_goes_before_the_ending)
 }
 END_TEST
 
-START_TEST(so_many_are_kept_and_the_oldest_goes)
+/* The first of all stays: it is the record's beginning. */
+START_TEST(so_many_are_kept_and_the_oldest_but_the_first_goes)
 {
 	ck_assert_int_eq(rotated("our 1"), 0);
 	ck_assert_int_eq(rotated("our 2"), 0);
@@ -93,8 +94,30 @@ START_TEST(so_many_are_kept_and_the_oldest_goes)
 	holds("x.log", NULL);
 	holds("x.1.log", "our 4");
 	holds("x.2.log", "our 3");
-	holds("x.3.log", "our 2");
+	holds("x.3.log", "our 1");
 	holds("x.4.log", NULL);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(rotated("our 5"), 0);
+	holds("x.2.log", "our 5");
+	holds("x.3.log", "our 1");
+	/* Once somebody takes it away, another is the first. */
+	ck_assert_int_eq(unlink(folder_path("x.3.log")), 0);
+	ck_assert_int_eq(rotated("our 6"), 0);
+	ck_assert_int_eq(rotated("our 7"), 0);
+	holds("x.1.log", "our 7");
+	holds("x.2.log", "our 6");
+	holds("x.3.log", "our 5");
+}
+END_TEST
+
+START_TEST(where_one_is_kept_it_is_the_last_one)
+{
+	r.files = 1;
+	ck_assert_int_eq(rotated("our 1"), 0);
+	ck_assert_int_eq(rotated("our 2"), 0);
+	holds("x.log", NULL);
+	holds("x.1.log", "our 2");
+	holds("x.2.log", NULL);
 }
 END_TEST
 
@@ -131,7 +154,8 @@ START_TEST(all_numbers_can_be_used)
 	ck_assert_int_eq(rotated("our 0"), 0);
 	holds("x.1.log", "our 0");
 	holds("x.10.log", "our 9");
-	holds("x.999.log", "our 998");
+	holds("x.998.log", "our 997");
+	holds("x.999.log", "our 999");
 	holds("x.1000.log", NULL);
 }
 END_TEST
@@ -270,7 +294,8 @@ int main(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, number_goes_before_the_ending);
-	tcase_add_test(c, so_many_are_kept_and_the_oldest_goes);
+	tcase_add_test(c, so_many_are_kept_and_the_oldest_but_the_first_goes);
+	tcase_add_test(c, where_one_is_kept_it_is_the_last_one);
 	tcase_add_test(c, where_none_is_kept_the_current_one_goes);
 	tcase_add_test(c, chain_moves_up_to_the_first_gap_only);
 	tcase_add_test(c, all_numbers_can_be_used);
