@@ -211,6 +211,7 @@ static int open_recorder(struct egress *e, const char *descr, const struct eg_se
 		.limit = (off_t)p->log_size,
 		.kept = (unsigned)p->log_files,
 		.sample = (unsigned)p->log_sample,
+		.flows = p->flows,
 		.seed = *seed,
 		.mode = eg_mode_word(p->mode),
 		.action = eg_action_word(p->action),

@@ -20,9 +20,9 @@
 
 #include "clock.h"
 #include "complain.h"
+#include "flowrecord.h"
 #include "outputs.h"
 #include "queue.h"
-#include "sample.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -41,8 +41,9 @@ enum {
 struct eg_recorder {
 	struct eg_queue *queue;
 	struct eg_outputs *outputs;
-	pthread_mutex_t sampling; /* the sampler's */
+	pthread_mutex_t sampling; /* the sampler's and the starts' */
 	struct eg_sample *sampler;
+	struct eg_starts *starts; /* NULL where there are no events */
 	char *path;  /* of the capture; NULL: none */
 	bool events; /* what is not blocked is recorded, too */
 	atomic_bool ending;
@@ -164,69 +165,24 @@ static void report_frame(struct eg_recorder *r, const struct eg_report *report)
 		atomic_fetch_add(whole ? &r->taken : &r->suppressed, 1);
 }
 
-static enum eg_flow_state state_of(const struct eg_flow *flow)
-{
-	if (flow->key.proto != EG_PROTO_TCP)
-		return eg_total_get(&flow->bytes[0]) && eg_total_get(&flow->bytes[1])
-			       ? EG_FLOW_ESTABLISHED
-			       : EG_FLOW_NEW;
-	switch (flow->tcp.state) {
-	case EG_TCP_SYN_SENT:
-	case EG_TCP_SYN_RECEIVED:
-		return EG_FLOW_NEW;
-	case EG_TCP_ESTABLISHED:
-	case EG_TCP_FIN_WAIT:
-	case EG_TCP_CLOSE_WAIT:
-		return EG_FLOW_ESTABLISHED;
-	default:
-		return EG_FLOW_CLOSED;
-	}
-}
-
-/* Flows are counted together that have the same opener and lead to the same service. */
-static struct eg_sample_key flow_key(const struct eg_report *report)
-{
-	const struct eg_flow *f = report->flow;
-	const struct eg_addr *dst = f->by_guest ? &f->key.network : &f->key.guest;
-
-	return (struct eg_sample_key){
-		.dst = *dst,
-		.dport = f->by_guest ? f->key.network_port : f->key.guest_port,
-		.ethertype = eg_addr_is4(dst) ? EG_ETHERTYPE_IP4 : EG_ETHERTYPE_IP6,
-		.proto = f->key.proto,
-		.kind = (uint8_t)report->kind,
-		.dir = !f->by_guest,
-		.is_ip = 1,
-		.has_dst = 1,
-	};
-}
-
 static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 {
-	const struct eg_flow *f = report->flow;
-	const struct eg_sample_key key = flow_key(report);
-	const uint64_t opened = (uint64_t)f->opened * 1000, now = eg_clock_ms();
-	const struct eg_record_flow flow = {
-		.opened = ago(now > opened ? now - opened : 0),
-		.guest = f->key.guest,
-		.network = f->key.network,
-		.guest_port = f->key.guest_port,
-		.network_port = f->key.network_port,
-		.proto = f->key.proto,
-		.state = (uint8_t)state_of(f),
-		.end = atomic_load(&r->ending) ? EG_FLOW_SHUTDOWN : EG_FLOW_TIMEOUT,
-		.bytes = { eg_total_get(&f->bytes[0]), eg_total_get(&f->bytes[1]) },
-	};
+	const struct eg_sample_key key = eg_flowrecord_key(report);
+	struct eg_record_flow flow;
 	const struct eg_queued record = {
 		.record = {
 			.when = ago(0),
 			.kind = record_kinds[report->kind],
-			.dir = f->by_guest ? EG_FROM_GUEST : EG_FROM_NETWORK,
+			.dir = report->flow->by_guest ? EG_FROM_GUEST : EG_FROM_NETWORK,
 			.len = sizeof(flow),
 		},
 		.bytes = &flow,
 	};
 
+	pthread_mutex_lock(&r->sampling);
+	flow = eg_flowrecord_make(report, r->starts, eg_clock_ms(), to_ns(&record.record.when));
+	pthread_mutex_unlock(&r->sampling);
+	flow.end = atomic_load(&r->ending) ? EG_FLOW_SHUTDOWN : EG_FLOW_TIMEOUT;
 	put(r, &key, &record, 1);
 }
 
@@ -403,6 +359,7 @@ static void release(struct eg_recorder *r)
 	eg_outputs_close(r->outputs);
 	eg_queue_free(r->queue);
 	eg_sample_free(r->sampler);
+	eg_starts_free(r->starts);
 	pthread_mutex_destroy(&r->sampling);
 	free(r->path);
 	free(r);
@@ -414,7 +371,8 @@ static int prepare(struct eg_recorder *r, const struct eg_recorder_options *o)
 	r->path = o->log ? strdup(o->log) : NULL;
 	r->queue = eg_queue_new();
 	r->sampler = eg_sample_new(o->sample, &o->seed);
-	if (!r->path == !o->log && r->queue && r->sampler)
+	r->starts = o->events ? eg_starts_new(o->flows, &o->seed) : NULL;
+	if (!r->path == !o->log && !r->starts == !o->events && r->queue && r->sampler)
 		return 0;
 	eg_complain("no memory for a record");
 	return -ENOMEM;

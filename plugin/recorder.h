@@ -25,6 +25,7 @@ struct eg_recorder_options {
 	off_t limit;        /* bytes in a file */
 	unsigned kept;      /* finished files */
 	unsigned sample;    /* frames recorded whole: see sample.h; 0: all */
+	size_t flows;       /* that may live at once */
 	struct eg_seed seed;
 	const char *mode, *action; /* what the events say that it does */
 	/* Fill in passed and blocked, and have eg_recorder_count, of the same moment, fill in the

@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the recorder writes where there are events: lines, in the order of what happened. */
+/*
+ * What the recorder writes where there are events: lines, in the order of what happened.
+ *
+ * This program's clock stands in for the C library's, so that it can be set.
+ */
 #include "recorder.h"
 
+#include "clock.h"
 #include "folder.h"
 #include "packet.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static atomic_int set_by; /* s that somebody set the wall clock forward by */
+
+EXPORT int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (clock == CLOCK_REALTIME)
+		ts->tv_sec += atomic_load(&set_by);
+	return rc;
+}
 
 static struct eg_recorder *r;
 static struct eg_recorder_options options;
@@ -35,9 +55,11 @@ static void setup(void)
 	folder_make();
 	asked = 0;
 	count = 0;
+	atomic_store(&set_by, 0);
 	options = (struct eg_recorder_options){
 		.events = folder_path("x.json"),
 		.label = "guest",
+		.flows = 10,
 		.seed = { 1, 2 },
 		.mode = "enforce",
 		.action = "reject",
@@ -199,6 +221,62 @@ START_TEST(flow_is_told_of_when_it_starts_and_ends)
 }
 END_TEST
 
+/* A flow that opens in the middle of a second, with the clock set by SECONDS before it ends. FLOWS:
+ * how many starts can be remembered. The lines of its start and end, then, and BEFORE, a moment
+ * before it opened, as lines have it. */
+static void flow_within_a_second(int seconds, size_t flows, char before[32])
+{
+	struct eg_flow flow = { .key = { .proto = EG_PROTO_UDP } };
+	struct eg_report report = { .kind = EG_REPORT_FLOW_START, .flow = &flow };
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	options.flows = flows;
+	open_recorder();
+	while (eg_clock_ms() % 1000 < 200 || eg_clock_ms() % 1000 > 700)
+		usleep(1000);
+	clock_gettime(CLOCK_REALTIME, &now);
+	n = strftime(before, 32, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+	snprintf(before + n, 32 - n, ".%06ld+0000", now.tv_nsec / 1000 % 1000000);
+	flow.opened = (uint32_t)(eg_clock_ms() / 1000) & INT32_MAX;
+	eg_recorder_report(r, &report);
+	usleep(100000);
+	atomic_store(&set_by, seconds);
+	report.kind = EG_REPORT_FLOW_END;
+	eg_recorder_report(r, &report);
+	close_recorder();
+}
+
+START_TEST(flow_starts_with_its_first_frame_and_its_end_says_the_same)
+{
+	static const int sets[] = { 0, 1000, -1000 };
+	const char *stamp;
+	char before[32];
+
+	flow_within_a_second(sets[_i], 10, before);
+	stamp = json_string_value(json_object_get(lines[1], "timestamp"));
+	ck_assert_str_eq(type_of(lines[1]), "flow_start");
+	ck_assert_str_eq(text(lines[1], "flow", "start"), stamp);
+	ck_assert_str_ge(stamp, before);
+	ck_assert_str_eq(type_of(lines[2]), "flow");
+	ck_assert_str_eq(text(lines[2], "flow", "start"), stamp);
+	ck_assert_int_eq(number(lines[2], "flow", "age"), sets[_i] > 0 ? 1000 : 0);
+}
+END_TEST
+
+/* What is not known is never said to be before the first frame, nor after the end. */
+START_TEST(flow_whose_start_is_not_known_starts_no_earlier)
+{
+	char before[32];
+
+	flow_within_a_second(0, 0, before);
+	ck_assert_str_ge(text(lines[1], "flow", "start"), before);
+	ck_assert_str_ge(text(lines[2], "flow", "start"), before);
+	ck_assert_str_le(text(lines[2], "flow", "start"), text(lines[2], "flow", "end"));
+}
+END_TEST
+
 START_TEST(flow_that_ends_with_the_host_says_so)
 {
 	open_recorder();
@@ -235,6 +313,8 @@ int main(void)
 	tcase_add_test(c, last_statistics_add_up);
 	tcase_add_test(c, line_names_its_packet_of_the_capture);
 	tcase_add_test(c, flow_is_told_of_when_it_starts_and_ends);
+	tcase_add_loop_test(c, flow_starts_with_its_first_frame_and_its_end_says_the_same, 0, 3);
+	tcase_add_test(c, flow_whose_start_is_not_known_starts_no_earlier);
 	tcase_add_test(c, flow_that_ends_with_the_host_says_so);
 	tcase_add_test(c, restart_appends);
 	suite_add_tcase(s, c);

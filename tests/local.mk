@@ -104,6 +104,7 @@ check_PROGRAMS = \
 	tests/check_recorder \
 	tests/check_recorder_events \
 	tests/check_rotate \
+	tests/check_starts \
 	tests/check_vnl \
 	tests/check_egress \
 	tests/check_opens \

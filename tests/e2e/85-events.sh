@@ -43,6 +43,15 @@ flow_told() {
             and .flow.bytes_toclient > 150 and .flow.bytes_toclient < 1500'
 }
 
+# A flow starts with the frame that is told of then, and its end says the same moment.
+starts_agree() {
+    jq -s -e '[.[] | select(.event_type == "flow_start")] as $starts | [.[] | select(.event_type == "flow")] as $over
+        | ($over | length) > 0 and ($starts | all(.flow.start == .timestamp))
+            and ($over | all(. as $e | $starts | any(.src_ip == $e.src_ip and .src_port == $e.src_port
+                and .dest_ip == $e.dest_ip and .dest_port == $e.dest_port and .flow.start == $e.flow.start)))' "$events" ||
+        { grep '"flow' "$events"; return 1; }
+}
+
 # The sum of what is blocked is what is recorded and what is only counted.
 adds_up() {
     jq -s -e '[.[] | select(.event_type == "stats")][-1].stats
@@ -97,6 +106,7 @@ if guest_up file "$(behind "resolve=\"allowed.test\"/vm=\"guest-1\"/log=\"$log\"
         has '.event_type == "dns" and .dns.rrname == "allowed.test" and .verdict.action == "pass" and .reason == null'
     try "a name of odd bytes is one string" has '.dns.rrname | strings | startswith("quo\\034te") and endswith(".test")'
     try "a flow of the host's is told of, with its bytes" flow_told
+    try "when it started is when its first frame came, to the microsecond" starts_agree
     try "it says when it started and stopped" \
         has '.event_type == "engine" and .engine.message == "start" and .engine.mode == "enforce"'
     try "and that it ended" has '.event_type == "engine" and .engine.message == "stop"'
