@@ -7,19 +7,28 @@
  * its beginning, and then how much there was of it.
  *
  * Terms. Frames of one kind are those of one key: direction, reason, protocol, and to
- * whom. A window is EG_SAMPLE_WINDOW from a key's first frame on.
+ * whom. A window is EG_SAMPLE_WINDOW from a key's first frame on. The budget is of bytes, over all
+ * keys and windows: one for what the caller has as kind 0, one for all else.
  *
- * Life-cycle. A bucket is taken for a key by its first frame. Behind so many of a
+ * Life-cycle. A bucket is taken for a key by its first frame. After so many of a
  * window they are counted. A count is reported when its window is over; a bucket
  * with nothing to report whose window is over is free.
+ *
+ * Priorities. There may be more destinations than there is room in a record, though each had but
+ * one frame. So the emptier the budget, the more a frame must tell: first those that are not the
+ * first of their key in a window are cut to their headers, then they are counted; then the first
+ * are cut; then counts are not told by destination; and at last the first are counted, too. (keeps
+ * says at which level.) So the first frame after a flood is recorded as soon as something came
+ * back.
  *
  * Invariants. Every frame is taken or counted, and every count is reported once: a
  * bucket with a count is never given to another key. Nor is one whose window is not over, or
  * a guest could begin windows at will. A key that finds no room shares a bucket with
- * all such keys of its reason.
+ * all such keys of its reason, and so do counts that the budget has no room for.
  *
- * Limits. EG_SAMPLE_BUCKETS keys, in sets of WAYS; so at most that many times the
- * sample is recorded in a window.
+ * Limits. EG_SAMPLE_BUCKETS keys, in sets of WAYS. What is recorded of kind 0, and of the rest, in
+ * whatever time is the budget's burst and what came back in it, and one summary in a window for
+ * each reason and direction of each kind.
  *
  * Fails how. Not at all.
  */
@@ -32,7 +41,18 @@ enum {
 	SETS = EG_SAMPLE_BUCKETS / WAYS,
 	REST = 2 * EG_SAMPLE_KINDS * EG_REASON_COUNT, /* buckets for what found no room */
 	ALL = EG_SAMPLE_BUCKETS + REST,
+	HEADERS_LEAST = 60, /* the shortest Ethernet frame: it is not worth while to cut more off */
 };
+
+/* Parts of the budget that are to be left: by whether the frame is the first of its key in a
+ * window, for it whole and cut; and for a count by destination. */
+static const struct keep {
+	unsigned whole, cut;
+} keeps[] = {
+	[false] = { .whole = EG_BUDGET_PARTS / 2, .cut = EG_BUDGET_PARTS / 4 },
+	[true] = { .whole = EG_BUDGET_PARTS / 8, .cut = 0 },
+};
+enum { KEEP_OF_COUNTS = EG_BUDGET_PARTS / 16 };
 
 _Static_assert((SETS & (SETS - 1)) == 0, "a set is chosen by a mask");
 _Static_assert(ALL <= EG_SAMPLE_ROUND * EG_SAMPLE_CHUNK, "a round comes across all");
@@ -52,10 +72,12 @@ struct eg_sample {
 	struct eg_seed seed;
 	uint32_t whole; /* frames that are taken in a window; 0: all */
 	size_t next;    /* bucket to be collected */
+	struct eg_budget budgets[2];
 	struct bucket buckets[ALL];
 };
 
-struct eg_sample *eg_sample_new(unsigned whole, const struct eg_seed *seed)
+struct eg_sample *eg_sample_new(unsigned whole, const struct eg_budget_limits *limits,
+				const struct eg_seed *seed)
 {
 	struct eg_sample *s = calloc(1, sizeof(*s));
 
@@ -63,6 +85,8 @@ struct eg_sample *eg_sample_new(unsigned whole, const struct eg_seed *seed)
 		return NULL;
 	s->seed = *seed;
 	s->whole = whole;
+	eg_budget_init(&s->budgets[0], limits);
+	eg_budget_init(&s->budgets[1], limits);
 	return s;
 }
 
@@ -140,6 +164,36 @@ struct eg_sample_key eg_sample_key(unsigned kind, enum eg_dir dir, enum eg_reaso
 	return k;
 }
 
+/* The length of the header of PROTO at OFF. */
+static size_t l4_length(uint8_t proto, const uint8_t *frame, size_t len, size_t off)
+{
+	enum { TCP_OFFSET = 12, UDP_LEN = 8, ICMP_LEN = 8 };
+
+	if (proto == EG_PROTO_TCP)
+		return len > off + TCP_OFFSET ? 4u * (frame[off + TCP_OFFSET] >> 4) : 0;
+	if (proto == EG_PROTO_UDP)
+		return UDP_LEN;
+	return proto == EG_PROTO_ICMP || proto == EG_PROTO_ICMP6 ? ICMP_LEN : 0;
+}
+
+size_t eg_sample_headers(const uint8_t *frame, size_t len)
+{
+	uint16_t type = len >= EG_ETH_LEN ? eg_get16(frame + 12) : 0;
+	const uint8_t *ip = frame + EG_ETH_LEN;
+	size_t n = EG_ETH_LEN;
+
+	if (type == EG_ETHERTYPE_IP4 && len >= EG_ETH_LEN + EG_IP4_LEN) {
+		n += 4u * (ip[0] & 15);
+		if ((eg_get16(ip + 6) & 0x1fff) == 0)
+			n += l4_length(ip[9], frame, len, n);
+	} else if (type == EG_ETHERTYPE_IP6 && len >= EG_ETH_LEN + EG_IP6_LEN) {
+		n += EG_IP6_LEN;
+		n += l4_length(ip[6], frame, len, n);
+	}
+	n = n < HEADERS_LEAST ? HEADERS_LEAST : n;
+	return n < len ? n : len;
+}
+
 /*
  * Buckets
  */
@@ -208,21 +262,41 @@ static void count(struct bucket *b, uint64_t when)
 	b->count++;
 }
 
-bool eg_sample_take(struct eg_sample *s, const struct eg_sample_key *key, uint64_t now,
-		    uint64_t when)
+static struct eg_budget *budget_of(struct eg_sample *s, const struct eg_sample_key *key)
 {
+	return &s->budgets[key->kind != 0];
+}
+
+/* What of a frame the budget has room for. */
+static enum eg_sampled afford(struct eg_budget *b, const struct eg_sample_cost *cost, bool first,
+			      uint64_t now)
+{
+	const struct keep *keep = &keeps[first];
+
+	if (eg_budget_spend(b, cost->whole, keep->whole, now))
+		return EG_SAMPLED_WHOLE;
+	if (!eg_budget_spend(b, cost->cut, keep->cut, now))
+		return EG_SAMPLED_NOT;
+	return cost->cut < cost->whole ? EG_SAMPLED_CUT : EG_SAMPLED_WHOLE;
+}
+
+enum eg_sampled eg_sample_take(struct eg_sample *s, const struct eg_sample_key *key,
+			       const struct eg_sample_cost *cost, uint64_t now, uint64_t when)
+{
+	enum eg_sampled how = EG_SAMPLED_NOT;
 	struct bucket *b;
 
 	if (s->whole == 0)
-		return true;
+		return EG_SAMPLED_WHOLE;
 	b = find(s, key, now);
 	roll(b, now);
-	if (b->whole < s->whole) {
+	if (b->whole < s->whole)
+		how = afford(budget_of(s, key), cost, b->whole == 0, now);
+	if (how == EG_SAMPLED_NOT)
+		count(b, when);
+	else
 		b->whole++;
-		return true;
-	}
-	count(b, when);
-	return false;
+	return how;
 }
 
 void eg_sample_miss(struct eg_sample *s, const struct eg_sample_key *key, uint64_t now,
@@ -232,6 +306,26 @@ void eg_sample_miss(struct eg_sample *s, const struct eg_sample_key *key, uint64
 
 	roll(b, now);
 	count(b, when);
+}
+
+/* Add what B counted to what is of all destinations. */
+static void fold(struct eg_sample *s, struct bucket *b, uint64_t now)
+{
+	struct bucket *rest = rest_of(s, &b->key, now);
+	uint64_t sum = rest->count + b->count;
+
+	if (rest->count == 0) /* its window begins with the first of them */
+		roll(rest, now);
+	count(rest, b->first);
+	count(rest, b->last);
+	rest->count = sum;
+}
+
+/* Whether there is room for a summary of B alone. Of all destinations there is one always. */
+static bool can_tell(struct eg_sample *s, const struct bucket *b, uint64_t now)
+{
+	return s->whole == 0 || b >= &s->buckets[EG_SAMPLE_BUCKETS] ||
+	       eg_budget_spend(budget_of(s, &b->key), EG_SAMPLE_NOTE, KEEP_OF_COUNTS, now);
 }
 
 size_t eg_sample_collect(struct eg_sample *s, uint64_t now, bool all,
@@ -245,7 +339,11 @@ size_t eg_sample_collect(struct eg_sample *s, uint64_t now, bool all,
 		s->next = (s->next + 1) % ALL;
 		if (b->count == 0 || !(all || b->due || is_over(b, now)))
 			continue;
-		out[n++] = (struct eg_sample_summary){ b->key, b->count, b->first, b->last };
+		if (can_tell(s, b, now))
+			out[n++] =
+				(struct eg_sample_summary){ b->key, b->count, b->first, b->last };
+		else
+			fold(s, b, now);
 		b->count = 0;
 		b->due = false;
 	}

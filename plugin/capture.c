@@ -81,7 +81,8 @@ int eg_capture_open(struct eg_capture **out, const struct eg_append_options *o, 
 
 void eg_capture_put(struct eg_capture *c, const struct eg_packet *p)
 {
-	size_t caplen = p->len < c->longest ? p->len : c->longest, len;
+	size_t held = p->held && p->held < p->len ? p->held : p->len, len;
+	size_t caplen = held < c->longest ? held : c->longest;
 	const uint8_t *record = c->format->record(c->state, p, caplen, &len);
 
 	eg_appendfile_put(c->file, record, len);

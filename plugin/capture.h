@@ -18,6 +18,7 @@ struct eg_packet {
 	struct timespec when; /* wall clock */
 	const uint8_t *bytes;
 	size_t len;
+	size_t held; /* of len, what is to be recorded; 0: all of it */
 	enum eg_packet_way way;
 	const char *comment; /* printable ASCII; NULL: none. Classic captures have none */
 };

@@ -56,6 +56,8 @@ static void add_blocked(struct text *t, const struct eg_record *r, const uint8_t
 {
 	add(t, " verdict=%s reason=%s rule=%s", r->passed ? "would-block" : "block",
 	    eg_reason_word(r->reason), eg_reason_rule(r->reason));
+	if (r->held)
+		add(t, " cut=headers");
 	add_frame(t, r, bytes);
 }
 

@@ -82,6 +82,7 @@ static void put_packet(struct eg_outputs *o, const struct eg_record *r, const ui
 		.when = r->when,
 		.bytes = bytes,
 		.len = r->len,
+		.held = r->held,
 		.way = way_of(r),
 		.comment = comment,
 	};

@@ -38,6 +38,7 @@ struct eg_record {
 	uint8_t passed;       /* BLOCKED: mode monitor let it pass all the same; QUERY: always */
 	uint8_t answer;       /* enum eg_answer: what the guest was told, or what this answer is */
 	uint32_t len;
+	uint32_t held; /* BLOCKED: bytes of the frame that go into the capture; 0: all of them */
 };
 
 enum eg_flow_state { EG_FLOW_NEW, EG_FLOW_ESTABLISHED, EG_FLOW_CLOSED };

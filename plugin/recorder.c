@@ -10,7 +10,10 @@
  *
  * Invariants. Every blocked frame is recorded, suppressed or lost, and counted as
  * that: taken is what was put into the queue, suppressed what the sampler counted (it has no room
- * in the queue, or is one of many), and what a disk refuses is lost. The sampler's lock is held for
+ * in the queue, or is one of many), and what a disk refuses is lost. What a guest can have written
+ * is bounded over all that it does, by the sampler's budget, which is as large as the files are.
+ * A frame that is cut in the capture is whole in the queue, so that its comment and its event say
+ * what they say of others. The sampler's lock is held for
  * one frame, or to look at a few of its buckets, and never while something is written. The thread
  * takes no signals: they are the host's. It ends in eg_recorder_close, never later.
  *
@@ -36,6 +39,12 @@ enum {
 	WAKE = 1000,         /* ms between two looks for what was counted */
 	STATS_PAUSE = 60000, /* ms between two statistics */
 	SUMMARY_SIZE = sizeof(struct eg_item) + sizeof(struct eg_record_suppressed) + 8,
+	/* Bytes that a record is taken to cost beside its frame: its comment, or its event, which
+	 * is longer; and what the guest is told, beside that frame. */
+	RECORD_COST = 512,
+	ANSWER_COST = 256,
+	FILES_LAST = 12 * 3600, /* s that all files together last at the budget's rate */
+	RATE_LEAST = 1024,      /* bytes a second that come back, however small the files are */
 };
 
 struct eg_recorder {
@@ -44,8 +53,8 @@ struct eg_recorder {
 	pthread_mutex_t sampling; /* the sampler's and the starts' */
 	struct eg_sample *sampler;
 	struct eg_starts *starts; /* NULL where there are no events */
-	char *path;  /* of the capture; NULL: none */
-	bool events; /* what is not blocked is recorded, too */
+	char *path;               /* of the capture; NULL: none */
+	bool events;              /* what is not blocked is recorded, too */
 	atomic_bool ending;
 	atomic_ullong taken, suppressed; /* blocked frames, on the frame's path */
 	atomic_ullong lost_frames;       /* of those taken */
@@ -96,16 +105,23 @@ static struct timespec ago(uint64_t age)
  * The frame's path
  */
 
-/* Whether what has KEY is to be recorded whole; else it was counted. */
-static bool take(struct eg_recorder *r, const struct eg_sample_key *key,
-		 const struct timespec *when)
+/* What of the N records that KEY stands for is to be recorded; where nothing is, they were counted
+ * as one. The first may be cut to HEADERS bytes in the capture, 0: it has no bytes there. */
+static enum eg_sampled take(struct eg_recorder *r, const struct eg_sample_key *key,
+			    const struct eg_queued *records, size_t n, size_t headers)
 {
-	bool whole;
+	struct eg_sample_cost cost = { .cut = RECORD_COST + headers };
+	enum eg_sampled how;
 
+	if (n > 1)
+		cost.cut += ANSWER_COST + records[1].record.len;
+	cost.whole = cost.cut;
+	if (headers)
+		cost.whole += records[0].record.len - headers;
 	pthread_mutex_lock(&r->sampling);
-	whole = eg_sample_take(r->sampler, key, eg_clock_ms(), to_ns(when));
+	how = eg_sample_take(r->sampler, key, &cost, eg_clock_ms(), to_ns(&records[0].record.when));
 	pthread_mutex_unlock(&r->sampling);
-	return whole;
+	return how;
 }
 
 /* There was no room for it in the queue. */
@@ -117,18 +133,21 @@ static void miss(struct eg_recorder *r, const struct eg_sample_key *key,
 	pthread_mutex_unlock(&r->sampling);
 }
 
-/* Put N records, which KEY stands for, or count them as one. Returns whether they are in the
- * queue. */
-static bool put(struct eg_recorder *r, const struct eg_sample_key *key,
-		const struct eg_queued *records, size_t n)
+/* Put N records, which KEY stands for and of which the first is a frame with HEADERS bytes of
+ * headers that the capture gets (0: it gets none), or count them as one. Returns whether they are
+ * in the queue. */
+static bool put(struct eg_recorder *r, const struct eg_sample_key *key, struct eg_queued *records,
+		size_t n, size_t headers)
 {
-	const struct timespec *when = &records[0].record.when;
+	enum eg_sampled how = take(r, key, records, n, headers);
 
-	if (!take(r, key, when))
+	if (how == EG_SAMPLED_NOT)
 		return false;
+	if (how == EG_SAMPLED_CUT)
+		records[0].record.held = (uint32_t)headers;
 	if (eg_queue_put(r->queue, records, n))
 		return true;
-	miss(r, key, when);
+	miss(r, key, &records[0].record.when);
 	return false;
 }
 
@@ -137,6 +156,7 @@ static void report_frame(struct eg_recorder *r, const struct eg_report *report)
 {
 	const struct eg_sample_key key = eg_sample_key(report->kind, report->dir, report->reason,
 						       report->frame, report->len);
+	const bool blocked = report->kind == EG_REPORT_BLOCKED;
 	struct eg_queued records[2] = { {
 		.record = {
 			.when = ago(report->age),
@@ -149,8 +169,8 @@ static void report_frame(struct eg_recorder *r, const struct eg_report *report)
 		},
 		.bytes = report->frame,
 	} };
-	size_t n = 1;
-	bool whole;
+	size_t n = 1, headers = blocked ? eg_sample_headers(report->frame, report->len) : 0;
+	bool recorded;
 
 	if (report->reply_len) {
 		records[n] = records[0];
@@ -160,16 +180,16 @@ static void report_frame(struct eg_recorder *r, const struct eg_report *report)
 		records[n].record.len = (uint32_t)report->reply_len;
 		records[n++].bytes = report->reply;
 	}
-	whole = put(r, &key, records, n);
-	if (report->kind == EG_REPORT_BLOCKED)
-		atomic_fetch_add(whole ? &r->taken : &r->suppressed, 1);
+	recorded = put(r, &key, records, n, headers);
+	if (blocked)
+		atomic_fetch_add(recorded ? &r->taken : &r->suppressed, 1);
 }
 
 static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 {
 	const struct eg_sample_key key = eg_flowrecord_key(report);
 	struct eg_record_flow flow;
-	const struct eg_queued record = {
+	struct eg_queued record = {
 		.record = {
 			.when = ago(0),
 			.kind = record_kinds[report->kind],
@@ -183,7 +203,7 @@ static void report_flow(struct eg_recorder *r, const struct eg_report *report)
 	flow = eg_flowrecord_make(report, r->starts, eg_clock_ms(), to_ns(&record.record.when));
 	pthread_mutex_unlock(&r->sampling);
 	flow.end = atomic_load(&r->ending) ? EG_FLOW_SHUTDOWN : EG_FLOW_TIMEOUT;
-	put(r, &key, &record, 1);
+	put(r, &key, &record, 1, 0);
 }
 
 void eg_recorder_report(struct eg_recorder *r, const struct eg_report *report)
@@ -329,6 +349,8 @@ static void *write_all(void *recorder)
 		said = now;
 		say_stats(r);
 	}
+	/* The second time what the first did not tell by destination. */
+	sum_up(r, true);
 	sum_up(r, true);
 	say_stats(r);
 	say_engine(r, "stop");
@@ -365,12 +387,26 @@ static void release(struct eg_recorder *r)
 	free(r);
 }
 
+/* At once half of a file, so that no flood replaces more than one; then as little as lets all files
+ * last for a while. */
+static struct eg_budget_limits limits_of(const struct eg_recorder_options *o)
+{
+	uint64_t file = (uint64_t)o->limit, rate = file * (o->kept + 1) / FILES_LAST;
+
+	return (struct eg_budget_limits){
+		.burst = file / 2,
+		.rate = rate > RATE_LEAST ? rate : RATE_LEAST,
+	};
+}
+
 /* Make what needs memory. Returns 0 or a negative errno. */
 static int prepare(struct eg_recorder *r, const struct eg_recorder_options *o)
 {
+	const struct eg_budget_limits limits = limits_of(o);
+
 	r->path = o->log ? strdup(o->log) : NULL;
 	r->queue = eg_queue_new();
-	r->sampler = eg_sample_new(o->sample, &o->seed);
+	r->sampler = eg_sample_new(o->sample, &limits, &o->seed);
 	r->starts = o->events ? eg_starts_new(o->flows, &o->seed) : NULL;
 	if (!r->path == !o->log && !r->starts == !o->events && r->queue && r->sampler)
 		return 0;

@@ -48,6 +48,11 @@ START_TEST(blocked_frame_says_why_and_whose)
 	ck_assert_str_eq(comment(r, frame, n),
 			 "egress verdict=would-block reason=dns-name rule=resolve proto=tcp "
 			 "src=10.0.2.15 sport=40000 dst=10.0.2.2 dport=443");
+	r.held = 42;
+	ck_assert_str_eq(comment(r, frame, n),
+			 "egress verdict=would-block reason=dns-name rule=resolve cut=headers "
+			 "proto=tcp src=10.0.2.15 sport=40000 dst=10.0.2.2 dport=443");
+	r.held = 0;
 	r.reason = EG_R_LENGTH;
 	ck_assert_str_eq(comment(r, "short", 5),
 			 "egress verdict=would-block reason=frame-length rule=default");

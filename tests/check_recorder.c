@@ -338,6 +338,116 @@ START_TEST(sum_comes_within_a_second_of_the_window_s_end)
 }
 END_TEST
 
+/* Report one SYN of another reason, and how many of them the record has. */
+static void report_syn(void)
+{
+	const struct packet_tcp tcp = { .flags = 2 };
+	uint8_t bytes[128];
+	struct eg_report report = blocked();
+
+	report.reason = EG_R_TCP_NEW;
+	report.frame = bytes;
+	report.len = packet_tcp4(bytes, &packet_guest, &packet_network, &tcp, NULL, 0);
+	eg_recorder_report(r, &report);
+}
+
+static unsigned syns(const char *name)
+{
+	unsigned n = 0;
+
+	if (folder_size(name) < 0)
+		return 0;
+	sum(name);
+	for (size_t i = 0; i < found.count; i++)
+		n += strstr(found.packets[i].comment, "reason=tcp-new") != NULL;
+	return n;
+}
+
+/* EACH datagrams of LEN bytes to each of PORTS ports. */
+static void flood(unsigned ports, unsigned each, size_t len)
+{
+	static uint8_t bytes[PACKET_MAX];
+	struct eg_report report = blocked();
+
+	report.frame = bytes;
+	for (unsigned port = 1; port <= ports; port++) {
+		const struct packet_end to = packet_at(&packet_network, (uint16_t)port);
+		static const uint8_t payload[PACKET_MAX - 100];
+
+		report.len = packet_udp4(bytes, &packet_guest, &to, payload, len);
+		for (unsigned i = 0; i < each; i++)
+			eg_recorder_report(r, &report);
+		if (port % 64 == 0)
+			wait_ms(1); /* the writer keeps up, and the queue counts little */
+	}
+}
+
+/* More than all files hold, to as many destinations as are told apart. */
+START_TEST(flood_pushes_nothing_out_that_was_there_before)
+{
+	struct eg_recorder_counts c;
+	uint64_t cut = 0, bytes = 0;
+	struct sums s;
+
+	options.limit = 1 << 20;
+	options.kept = 3;
+	options.sample = 50;
+	open_recorder();
+	report(10);
+	report_syn();
+	flood(4096, 9, 1000);
+	atomic_store(&later, 2);
+	report_syn();
+	eg_recorder_count(r, &c);
+	ck_assert_uint_eq(c.recorded + c.suppressed + c.lost, 12 + 4096 * 9);
+	close_recorder();
+	/* What came before it and after it is there; it does not fill a second file. */
+	ck_assert_uint_eq(
+		syns("x.pcapng") + syns("x.1.pcapng") + syns("x.2.pcapng") + syns("x.3.pcapng"), 2);
+	ck_assert_int_eq(folder_size("x.2.pcapng"), -1);
+	s = sum("x.pcapng");
+	for (size_t i = 0; i < found.count; i++) {
+		const struct pcapng_packet *p = &found.packets[i];
+
+		bytes += p->caplen;
+		if (!strstr(p->comment, " cut=headers "))
+			continue;
+		cut++;
+		ck_assert_uint_eq(p->caplen, 60);
+		ck_assert_uint_eq(p->len, 14 + 20 + 8 + 1000);
+		ck_assert_ptr_nonnull(strstr(p->comment, "dst=10.0.2.2 dport="));
+	}
+	ck_assert_uint_gt(s.frames, 300);
+	ck_assert_uint_gt(cut, 100);
+	ck_assert_uint_lt(bytes, 1 << 19);
+}
+END_TEST
+
+/* However long it goes on: what a record begins with stays. */
+START_TEST(flood_of_days_does_not_remove_the_beginning)
+{
+	unsigned rotated = 0;
+
+	options.limit = 1 << 16;
+	options.kept = 3;
+	options.sample = 50;
+	open_recorder();
+	report_syn();
+	for (int day = 1; day < 400 && rotated < 8; day++) {
+		uint64_t before = (uint64_t)folder_size("x.pcapng");
+
+		atomic_store(&later, day * 86400);
+		flood(64, 3, 300);
+		wait_ms(10);
+		rotated += (uint64_t)folder_size("x.pcapng") < before;
+	}
+	close_recorder();
+	ck_assert_uint_eq(rotated, 8);
+	ck_assert_uint_eq(syns("x.3.pcapng"), 1);
+	ck_assert_int_eq(folder_size("x.4.pcapng"), -1);
+}
+END_TEST
+
 static atomic_bool over;
 
 /* A count at any time, between two reports of the only one who makes some, is exact; from
@@ -590,6 +700,8 @@ int main(void)
 	tcase_add_test(c, without_events_only_what_is_blocked_takes_room);
 	tcase_add_test(c, of_a_flood_the_first_are_whole_and_the_rest_is_told_in_sum);
 	tcase_add_test(c, sum_comes_within_a_second_of_the_window_s_end);
+	tcase_add_test(c, flood_pushes_nothing_out_that_was_there_before);
+	tcase_add_test(c, flood_of_days_does_not_remove_the_beginning);
 	tcase_add_test(c, counts_add_up_at_any_time);
 	tcase_add_test(c, reports_may_come_from_many_threads);
 	tcase_add_test(c, answer_stands_directly_behind_what_it_answers);

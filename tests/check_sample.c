@@ -9,6 +9,7 @@
 enum { MANY = 3 * EG_SAMPLE_BUCKETS };
 
 static const struct eg_seed seed = { 1, 2 };
+static struct eg_budget_limits limits; /* none where not said */
 static struct eg_sample *s;
 
 /* What was collected. */
@@ -18,12 +19,13 @@ static size_t sum_count;
 static void use(unsigned whole)
 {
 	eg_sample_free(s);
-	s = eg_sample_new(whole, &seed);
+	s = eg_sample_new(whole, &limits, &seed);
 	ck_assert_ptr_nonnull(s);
 }
 
 static void setup(void)
 {
+	limits = (struct eg_budget_limits){ 0 };
 	use(3);
 }
 
@@ -48,13 +50,23 @@ static struct eg_sample_key key(unsigned number)
 	};
 }
 
+/* Whether a frame of K is recorded whole. */
+static bool take_key(const struct eg_sample_key *k, uint64_t now, uint64_t when)
+{
+	static const struct eg_sample_cost cost = { .whole = 1000, .cut = 500 };
+	enum eg_sampled how = eg_sample_take(s, k, &cost, now, when);
+
+	ck_assert_int_ne(how, EG_SAMPLED_CUT);
+	return how == EG_SAMPLED_WHOLE;
+}
+
 /* Whether a frame to destination NUMBER is recorded whole, at NOW; its wall clock is ahead by 1 s.
  */
 static bool take(unsigned number, uint64_t now)
 {
 	struct eg_sample_key k = key(number);
 
-	return eg_sample_take(s, &k, now, (now + 1000) * 1000000);
+	return take_key(&k, now, (now + 1000) * 1000000);
 }
 
 static void miss(unsigned number, uint64_t now)
@@ -159,9 +171,9 @@ START_TEST(each_part_of_the_key_counts)
 	keys[9].has_dst = 0;
 	for (int round = 0; round < 3; round++)
 		for (int i = 0; i < 10; i++)
-			ck_assert(eg_sample_take(s, &keys[i], 0, 0));
+			ck_assert(take_key(&keys[i], 0, 0));
 	for (int i = 0; i < 10; i++)
-		ck_assert(!eg_sample_take(s, &keys[i], 0, 0));
+		ck_assert(!take_key(&keys[i], 0, 0));
 	collect(0, true);
 	ck_assert_uint_eq(sum_count, 10);
 }
@@ -257,12 +269,12 @@ START_TEST(what_finds_no_room_is_sampled_by_its_reason)
 	/* Those of another reason, another direction, another kind have a bucket of their own. */
 	k.reason = EG_R_TCP_NEW;
 	for (unsigned i = 0; i < 3; i++)
-		ck_assert(eg_sample_take(s, &k, 0, 0));
-	ck_assert(!eg_sample_take(s, &k, 0, 0));
+		ck_assert(take_key(&k, 0, 0));
+	ck_assert(!take_key(&k, 0, 0));
 	k.dir = 1;
-	ck_assert(eg_sample_take(s, &k, 0, 0));
+	ck_assert(take_key(&k, 0, 0));
 	k.kind = EG_SAMPLE_KINDS - 1;
-	ck_assert(eg_sample_take(s, &k, 0, 0));
+	ck_assert(take_key(&k, 0, 0));
 }
 END_TEST
 
@@ -292,6 +304,198 @@ START_TEST(clock_may_begin_at_any_time)
 		ck_assert(!take(1, starts[i] + 9999));
 		ck_assert(take(1, starts[i] + 10000));
 	}
+}
+END_TEST
+
+/*
+ * The budget
+ */
+
+enum { WHOLE = 1000, CUT = 600, BURST = 160000 };
+
+/* What becomes of a frame to destination NUMBER at NOW. */
+static enum eg_sampled sampled(unsigned number, uint64_t now)
+{
+	static const struct eg_sample_cost cost = { .whole = WHOLE, .cut = CUT };
+	struct eg_sample_key k = key(number);
+
+	return eg_sample_take(s, &k, &cost, now, now);
+}
+
+static void use_budget(unsigned whole, uint64_t rate)
+{
+	limits = (struct eg_budget_limits){ .burst = BURST, .rate = rate };
+	use(whole);
+}
+
+/* The emptier the budget, the more a frame must tell. */
+START_TEST(later_frames_are_cut_then_counted_and_the_first_come_first)
+{
+	unsigned counts[3] = { 0 }, number = 2;
+	enum eg_sampled how;
+
+	use_budget(100000, 1);
+	ck_assert_int_eq(sampled(1, 0), EG_SAMPLED_WHOLE);
+	while ((how = sampled(1, 0)) != EG_SAMPLED_NOT)
+		counts[how]++;
+	/* Half of it for whole frames, a quarter for cut ones. */
+	ck_assert_uint_eq(counts[EG_SAMPLED_WHOLE], BURST / 2 / WHOLE - 1);
+	ck_assert_uint_eq(counts[EG_SAMPLED_CUT], BURST / 4 / CUT);
+	for (counts[0] = counts[1] = counts[2] = 0; number < 2000; number++)
+		counts[sampled(number, 0)]++;
+	ck_assert_uint_ge(counts[EG_SAMPLED_WHOLE], BURST / 8 / WHOLE);
+	ck_assert_uint_le(counts[EG_SAMPLED_WHOLE], BURST / 8 / WHOLE + 1);
+	ck_assert_uint_ge(counts[EG_SAMPLED_CUT], BURST / 8 / CUT - 1);
+	/* What comes back is the first's again, and not the counts'. */
+	collect(CUT * 1000, true);
+	ck_assert_uint_eq(sum_count, 1);
+	ck_assert_int_eq(sampled(5000, CUT * 1000), EG_SAMPLED_CUT);
+	ck_assert_int_eq(sampled(5000, CUT * 1000), EG_SAMPLED_NOT);
+	ck_assert_int_eq(sampled(5000, BURST * 250), EG_SAMPLED_WHOLE);
+}
+END_TEST
+
+START_TEST(frame_that_loses_nothing_where_it_is_cut_is_whole)
+{
+	static const struct eg_sample_cost cost = { .whole = 700, .cut = 700 };
+	struct eg_sample_key k = key(1);
+	unsigned whole = 0;
+	enum eg_sampled how;
+
+	use_budget(100000, 1);
+	while ((how = eg_sample_take(s, &k, &cost, 0, 0)) == EG_SAMPLED_WHOLE)
+		whole++;
+	ck_assert_int_eq(how, EG_SAMPLED_NOT);
+	ck_assert_uint_eq(whole, BURST / 4 * 3 / 700);
+}
+END_TEST
+
+/* However many destinations there are, and however long it takes. */
+START_TEST(flood_to_all_destinations_is_bounded_and_each_frame_is_taken_or_counted)
+{
+	enum { WINDOWS = 20, EACH = 3, PORTS = 2 * EG_SAMPLE_BUCKETS, RATE = 1024 };
+	uint64_t frames = 0, taken = 0, bytes = 0, summed = 0, notes = 0;
+
+	use_budget(50, RATE);
+	for (uint64_t now = 0; now < WINDOWS * EG_SAMPLE_WINDOW; now += 1000) {
+		for (unsigned i = 0; i < EACH * PORTS; i++, frames++) {
+			enum eg_sampled how = sampled(i / EACH, now);
+
+			taken += how != EG_SAMPLED_NOT;
+			bytes += how == EG_SAMPLED_WHOLE ? WHOLE : how == EG_SAMPLED_CUT ? CUT : 0;
+		}
+		collect(now, false);
+		summed += total();
+		notes += sum_count;
+	}
+	for (int round = 0; round < 2; round++) {
+		collect(WINDOWS * EG_SAMPLE_WINDOW, true);
+		summed += total();
+		notes += sum_count;
+	}
+	ck_assert_uint_eq(taken + summed, frames);
+	/* Notes of all destinations are beside the budget: one a window. */
+	ck_assert_uint_le(bytes + (notes - WINDOWS - 1) * EG_SAMPLE_NOTE,
+			  BURST + RATE * WINDOWS * EG_SAMPLE_WINDOW / 1000);
+	ck_assert_uint_gt(bytes, BURST / 2);
+	ck_assert_uint_gt(notes, WINDOWS);
+}
+END_TEST
+
+/* What the budget has no room for is told in one sum, of all of its times. */
+START_TEST(count_that_finds_no_room_is_told_in_sum)
+{
+	uint64_t counted = 0, summed = 0, in_sum = 0;
+
+	use_budget(1, 1);
+	for (unsigned i = 0; i < 500; i++)
+		for (int each = 0; each < 4; each++)
+			counted += sampled(i, 100 + i) == EG_SAMPLED_NOT;
+	for (int round = 0; round < 2; round++) {
+		collect(1000, true);
+		summed += total();
+		for (size_t i = 0; i < sum_count; i++) {
+			if (sums[i].key.has_dst)
+				continue;
+			ck_assert_uint_eq(in_sum, 0);
+			in_sum = sums[i].count;
+			ck_assert_uint_lt(sums[i].first, 150);
+			ck_assert_uint_eq(sums[i].last, 100 + 499);
+			ck_assert_uint_eq(sums[i].key.reason, EG_R_UDP_NEW);
+		}
+	}
+	ck_assert_uint_eq(summed, counted);
+	ck_assert_uint_gt(in_sum, counted * 3 / 4);
+}
+END_TEST
+
+/* What passed and what was opened does not take from what was blocked. */
+START_TEST(other_kinds_have_a_budget_of_their_own)
+{
+	static const struct eg_sample_cost cost = { .whole = WHOLE, .cut = WHOLE };
+	struct eg_sample_key k = key(1);
+
+	use_budget(100000, 1);
+	k.kind = 1;
+	while (eg_sample_take(s, &k, &cost, 0, 0))
+		;
+	k.kind = 2;
+	ck_assert_int_eq(eg_sample_take(s, &k, &cost, 0, 0), EG_SAMPLED_WHOLE); /* the first */
+	ck_assert_int_eq(eg_sample_take(s, &k, &cost, 0, 0), EG_SAMPLED_NOT);
+	k.kind = 0;
+	for (int i = 0; i < 50; i++)
+		ck_assert_int_eq(eg_sample_take(s, &k, &cost, 0, 0), EG_SAMPLED_WHOLE);
+}
+END_TEST
+
+START_TEST(budget_bounds_nothing_where_all_are_whole)
+{
+	use_budget(0, 1);
+	for (unsigned i = 0; i < 10000; i++)
+		ck_assert_int_eq(sampled(1, 0), EG_SAMPLED_WHOLE);
+}
+END_TEST
+
+/*
+ * Headers
+ */
+
+static size_t headers_of(const uint8_t *frame, size_t len)
+{
+	uint8_t *placed = guarded_copy(frame, len);
+	size_t n = eg_sample_headers(placed, len);
+
+	guarded_free(placed, len);
+	ck_assert_uint_le(n, len);
+	return n;
+}
+
+START_TEST(headers_are_what_is_in_front_of_the_payload)
+{
+	static const uint8_t payload[1000];
+	struct packet_tcp tcp = { .flags = 2 };
+	uint8_t buf[PACKET_MAX];
+	size_t n;
+
+	n = packet_tcp4(buf, &packet_guest, &packet_network, &tcp, payload, sizeof(payload));
+	ck_assert_uint_eq(headers_of(buf, n), 60); /* 54, and an Ethernet frame has as much */
+	buf[14 + 20 + 12] = 0xf0;
+	ck_assert_uint_eq(headers_of(buf, n), 14 + 20 + 60);
+	buf[14] = 0x4f;
+	buf[14 + 60 + 12] = 0xf0;
+	ck_assert_uint_eq(headers_of(buf, n), 14 + 60 + 60);
+	buf[21] = 1; /* not the start of a datagram */
+	ck_assert_uint_eq(headers_of(buf, n), 14 + 60);
+	n = packet_udp6(buf, &packet_guest, &packet_network, payload, sizeof(payload));
+	ck_assert_uint_eq(headers_of(buf, n), 14 + 40 + 8);
+	n = packet_eth(buf, &packet_guest, &packet_network, 0x88cc, payload, sizeof(payload));
+	ck_assert_uint_eq(headers_of(buf, n), 60);
+	n = packet_tcp6(buf, &packet_guest, &packet_network, &tcp, payload, 200);
+	for (size_t len = 0; len <= n; len++)
+		ck_assert_uint_eq(headers_of(buf, len), len <= 60   ? len
+							: len <= 66 ? 60 /* no data offset */
+							: len < 74  ? len
+								    : 74);
 }
 END_TEST
 
@@ -396,6 +600,13 @@ int main(void)
 	tcase_add_test(c, what_finds_no_room_is_sampled_by_its_reason);
 	tcase_add_test(c, window_of_a_full_table_is_not_given_up);
 	tcase_add_test(c, clock_may_begin_at_any_time);
+	tcase_add_test(c, later_frames_are_cut_then_counted_and_the_first_come_first);
+	tcase_add_test(c, frame_that_loses_nothing_where_it_is_cut_is_whole);
+	tcase_add_test(c, flood_to_all_destinations_is_bounded_and_each_frame_is_taken_or_counted);
+	tcase_add_test(c, count_that_finds_no_room_is_told_in_sum);
+	tcase_add_test(c, other_kinds_have_a_budget_of_their_own);
+	tcase_add_test(c, budget_bounds_nothing_where_all_are_whole);
+	tcase_add_test(c, headers_are_what_is_in_front_of_the_payload);
 	tcase_add_test(c, key_says_where_a_frame_goes);
 	tcase_add_test(c, key_of_a_frame_that_is_cut_has_what_is_left);
 	suite_add_tcase(suite, c);

@@ -7,7 +7,7 @@ set -eu
 cd "${top_srcdir:-.}"
 
 layers='
-1 reason span pages ring
+1 reason span pages ring budget
 2 addr taggroup text
 3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions

@@ -18,6 +18,7 @@ libpacket_la_SOURCES = \
 check_PROGRAMS = \
 	tests/check_addr \
 	tests/check_arp \
+	tests/check_budget \
 	tests/check_checksum \
 	tests/check_describe \
 	tests/check_dhcp \

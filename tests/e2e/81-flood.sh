@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh disable=SC2154
 # A guest that sends a million frames, each of which is to be recorded: the record stays within its bounds and the counts
-# are exact, while what the host opened goes on.
+# are exact, while what the host opened goes on. And one that sends more than the record holds to as many ports as it tells apart:
+# what it did before and what it does then stay on record.
 
 SHOTS=1000000
 LOG_SIZE=1048576
@@ -81,4 +82,45 @@ if guest_up sampled "$(behind "log=\"$W/flood.pcapng\"/events=\"$events\"" slirp
     guest_down
     try "each frame is counted, once, in the default" each_is_counted 0
     try "and the notes in the capture add up to it" notes_add_up
+fi
+
+# attempts: how many connections to port 4433 and 4434 the captures tell of.
+attempts() {
+    for file in "$W"/swept*.pcapng; do
+        tshark -r "$file" -Y 'frame.comment contains "reason=tcp-new" and tcp.dstport in {4433, 4434}' -T fields -e tcp.dstport \
+            2>/dev/null
+    done | sort -u | tr '\n' ' '
+}
+
+# Before the flood, and after it.
+attempt() { guest timeout 5 /usr/bin/python3 "$E2E/peer.py" tcp "$FAR4" "$1" 1 || :; }
+
+# 53 MB, where the files hold 4.
+sweep() { guest timeout 90 /usr/bin/python3 "$E2E/peer.py" sweep "$FAR4" 4096 9 1400; }
+
+all_of_it() {
+    attempt 4433
+    sweep || return 1
+    sleep 2 # in which a little of the budget comes back
+    attempt 4434
+}
+
+both_are_there() {
+    ls -l "$W"/swept*
+    same "connections to $(attempts)" "connections to 4433 4434 "
+}
+
+# Some of the flood is there whole, some cut to its headers, with a comment that says so.
+flood_is_cut() {
+    for file in "$W"/swept*.pcapng; do
+        tshark -r "$file" -Y 'frame.comment contains " cut=headers " and frame.cap_len == 60 and frame.len == 1442' 2>/dev/null
+    done >"$W/cut.out"
+    [ "$(wc -l <"$W/cut.out")" -gt 100 ] || { cat "$W/cut.out"; return 1; }
+}
+
+if guest_up swept "$(behind "log=\"$W/swept.pcapng\"/log-size=\"$LOG_SIZE\"" slirp://)"; then
+    try "a flood to 4096 ports reaches nobody" silent all_of_it
+    guest_down
+    try "what was tried before it and after it is on record" both_are_there
+    try "later frames of it are cut to their headers" flood_is_cut
 fi

@@ -12,6 +12,7 @@ peer.py dnstcp SERVER NAME…              ask for the A of one after the other 
 peer.py big ADDRESS PORT SIZE…           datagrams of these sizes, each to come back as it was; exit 0 if all did
 peer.py shoot ADDRESS PORT COUNT         that many datagrams, numbered; wants no answer
 peer.py flood ADDRESS PORT COUNT         that many as fast as it goes
+peer.py sweep ADDRESS PORTS EACH SIZE    EACH datagrams of SIZE bytes to each of the ports from 20000 on
 peer.py bulk ADDRESS PORT CLIENTS BYTES  many TCP clients at once, each sends and reads back; exit 0 if all checksums agree
 peer.py echoes ADDRESS PORT CLIENTS EACH many UDP clients at once; exit 0 if each datagram came back to its sender
 peer.py keep ADDRESS TCPPORT UDPPORT     one TCP connection and one UDP flow, an echo in each four times a second until
@@ -154,6 +155,19 @@ def flood(address, port, count):
         except OSError:
             pass
     print(f"{sent} sent in {time.monotonic() - started:.1f} s")
+
+
+def sweep(address, ports, each, size):
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    text = b"x" * int(size)
+    for port in range(20000, 20000 + int(ports)):
+        sent = 0
+        while sent < int(each):
+            try:
+                sock.sendto(text, (address, port))
+                sent += 1
+            except OSError:
+                pass
 
 
 RCODES = "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED".split()
@@ -339,6 +353,6 @@ def keep(address, tcp_port, udp_port):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "tcp", "udp", "hear", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "sweep", "tcp", "udp", "hear", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
         sys.exit(__doc__)
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
