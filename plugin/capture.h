@@ -20,6 +20,7 @@ struct eg_packet {
 	size_t len;
 	size_t held; /* of len, what is to be recorded; 0: all of it */
 	enum eg_packet_way way;
+	bool note;           /* it is one of ours, and else was sent by somebody */
 	const char *comment; /* printable ASCII; NULL: none. Classic captures have none */
 };
 

@@ -5,7 +5,7 @@
  * Purpose. The capture first, then the events, which name a packet by its number in the
  * capture: so a batch is in the capture, or known not to be, before its events are written.
  *
- * Terms. A note is a packet of our own between those of the guest: its payload and its
+ * Terms. A note is a packet of our own between those of the guest (note.h): its payload and its
  * comment say what is not in the capture.
  *
  * Invariants. unsaid is how many blocked frames the capture lacks beside those that its
@@ -21,14 +21,10 @@
 #include "complain.h"
 #include "eve.h"
 #include "eventsink.h"
+#include "note.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-enum {
-	ETH_LEN = 14,
-	ETHERTYPE_LOCAL = 0x88b5, /* IEEE 802, local experimental */
-};
 
 struct eg_outputs {
 	char *log, *to, *label;      /* as in the options */
@@ -41,7 +37,7 @@ struct eg_outputs {
 	struct eg_batch *batch;
 	struct eg_item *last; /* settled; NULL: none yet */
 	struct eg_outputs_loss loss;
-	uint8_t note[ETH_LEN + EG_COMMENT_MAX];
+	uint8_t note[EG_NOTE_AT + EG_COMMENT_MAX];
 	char line[EG_EVE_LINE_MAX];
 };
 
@@ -88,9 +84,10 @@ static void put_packet(struct eg_outputs *o, const struct eg_record *r, const ui
 	};
 
 	if (r->kind == EG_RECORD_SUPPRESSED || r->kind == EG_RECORD_LOST) {
-		memcpy(o->note + ETH_LEN, comment, n);
+		memcpy(o->note + EG_NOTE_AT, comment, n);
 		p.bytes = o->note;
-		p.len = ETH_LEN + n;
+		p.len = EG_NOTE_AT + n;
+		p.note = true;
 	}
 	eg_capture_put(o->capture, &p);
 }
@@ -260,8 +257,7 @@ int eg_outputs_open(struct eg_outputs **out, const struct eg_outputs_options *op
 		eg_complain("no memory for a record");
 		return -ENOMEM;
 	}
-	o->note[12] = ETHERTYPE_LOCAL >> 8;
-	o->note[13] = ETHERTYPE_LOCAL & 0xff;
+	eg_put16(o->note + 12, EG_NOTE_ETHERTYPE);
 	rc = keep(o, options);
 	if (!rc && o->log)
 		rc = open_capture(o, options);

@@ -3,8 +3,9 @@
  * Capture files in the classic format (.pcap), by libpcap.
  *
  * libpcap writes to a stream in memory, from which the bytes are taken: first the file header,
- * then record by record. A file of ours is known by that very header; it is all that
- * the format has.
+ * then record by record. A file of ours is known by a mark in that header (note.h), in a word that
+ * readers pass over; no other is written to, nor are notes believed in another. What was sent and
+ * looks like a note is recorded without its payload.
  *
  * The format has no filler: a record that does not fit behind the others of a page is
  * written across its end, and a SIGKILL may tear it.
@@ -12,6 +13,8 @@
  * References. pcap-savefile(5).
  */
 #include "pcapfile.h"
+
+#include "note.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +26,12 @@
 
 enum { RECORD_HEADER_LEN = 16, RECORD_MAX = RECORD_HEADER_LEN + EG_SNAPLEN };
 
-/* What libpcap writes at the start of a file. */
+/* What libpcap writes at the start of a file, but for the mark. */
 static const struct pcap_file_header header = {
 	.magic = 0xa1b2c3d4, /* times in microseconds */
 	.version_major = PCAP_VERSION_MAJOR,
 	.version_minor = PCAP_VERSION_MINOR,
+	.sigfigs = EG_NOTE_PCAP_MARK,
 	.snaplen = EG_SNAPLEN,
 	.linktype = DLT_EN10MB,
 };
@@ -88,16 +92,17 @@ static size_t begin(void *state, bool empty, uint8_t *buf)
 static const uint8_t *record(void *state, const struct eg_packet *p, size_t caplen, size_t *len)
 {
 	struct state *s = state;
+	bool false_note = !p->note && caplen > EG_NOTE_AT && eg_note_seems(p->bytes, p->len);
 	const struct pcap_pkthdr packet = {
 		.ts = { .tv_sec = p->when.tv_sec, .tv_usec = p->when.tv_nsec / 1000 },
-		.caplen = (bpf_u_int32)caplen,
+		.caplen = false_note ? EG_NOTE_AT : (bpf_u_int32)caplen,
 		.len = (bpf_u_int32)p->len,
 	};
 
 	rewind(s->stream);
 	pcap_dump((u_char *)s->dumper, &packet, p->bytes);
 	fflush(s->stream);
-	*len = RECORD_HEADER_LEN + caplen;
+	*len = RECORD_HEADER_LEN + packet.caplen;
 	return s->bytes;
 }
 

@@ -21,6 +21,8 @@ static bool parse(const char *comment)
 	return eg_remark_parse(&f, comment, strlen(comment));
 }
 
+static bool noted; /* the packet's file is the module's */
+
 /* What a packet with FRAME and COMMENT (NULL: none) tells. */
 static void tell(const uint8_t *frame, size_t n, const char *comment)
 {
@@ -30,6 +32,7 @@ static void tell(const uint8_t *frame, size_t n, const char *comment)
 		.timed = true,
 		.dir = EG_INPUT_FROM_GUEST,
 		.linktype = EG_LINKTYPE_ETHERNET,
+		.noted = noted,
 		.bytes = { .p = frame, .n = n },
 		.comment = { .p = (const uint8_t *)comment, .n = comment ? strlen(comment) : 0 },
 		.guest = { .p = (const uint8_t *)"vm", .n = 2 },
@@ -190,6 +193,7 @@ START_TEST(note_is_read_from_its_frame)
 	uint8_t frame[100];
 	size_t n = note_frame(frame, "egress note=lost count=9");
 
+	noted = true;
 	tell(frame, n, NULL);
 	ck_assert_int_eq(f.kind, EG_FINDING_LOST);
 	ck_assert_uint_eq(f.count, 9);
@@ -201,6 +205,24 @@ START_TEST(note_is_read_from_its_frame)
 	tell(frame, n, NULL);
 	ck_assert_int_eq(f.kind, EG_FINDING_UNMARKED);
 	ck_assert_uint_eq(f.proto, EG_PROTO_ETHER | 0x88b5);
+}
+END_TEST
+
+/* Whoever sent it: in a file that is not the module's nobody saw to it. */
+START_TEST(what_looks_like_a_note_is_a_frame_elsewhere)
+{
+	uint8_t frame[100];
+	size_t n = note_frame(frame, "egress note=lost count=9");
+
+	tell(frame, n, NULL);
+	ck_assert_int_eq(f.kind, EG_FINDING_UNMARKED);
+	ck_assert_uint_eq(f.count, 1);
+	ck_assert_uint_eq(f.proto, EG_PROTO_ETHER | 0x88b5);
+	tell(frame, n, "seen by me");
+	ck_assert_int_eq(f.kind, EG_FINDING_UNMARKED);
+	noted = true;
+	tell(frame, 14, NULL);
+	ck_assert_int_eq(f.kind, EG_FINDING_UNMARKED);
 }
 END_TEST
 
@@ -245,6 +267,7 @@ int main(void)
 	tcase_add_test(c, question_without_a_comment_is_read_from_its_bytes);
 	tcase_add_test(c, comment_with_a_tuple_is_believed_over_the_bytes);
 	tcase_add_test(c, note_is_read_from_its_frame);
+	tcase_add_test(c, what_looks_like_a_note_is_a_frame_elsewhere);
 	tcase_add_test(c, guest_cannot_send_a_note_past_a_comment);
 	tcase_add_test(c, packet_of_another_link_is_counted_and_not_read);
 	suite_add_tcase(s, c);

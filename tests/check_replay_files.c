@@ -209,6 +209,96 @@ END_TEST
  * What is hostile
  */
 
+/* What looks like a note of the module's, with TEXT; returns its length. */
+static size_t lookalike(const char *text)
+{
+	memset(frame, 0, EG_ETH_LEN);
+	frame[12] = 0x88;
+	frame[13] = 0xb5;
+	strcpy((char *)frame + EG_ETH_LEN, text);
+	return EG_ETH_LEN + strlen(text);
+}
+
+/* The guest sends one where a record is written to NAME, and more destinations than are recorded
+ * whole, so that there is a note indeed. */
+static void make_record_with_lookalikes(const char *name, struct eg_policy *p)
+{
+	const struct eg_recorder_options o = {
+		.log = name, .label = "build-7", .limit = 1 << 26, .sample = 2
+	};
+	const struct eg_seed seed = { 1, 2 };
+	struct eg_pipeline *pipeline = eg_pipeline_new(p, &seed, record, NULL);
+	struct eg_outcome outcome;
+	size_t n;
+
+	ck_assert_int_eq(eg_recorder_open(&recorder, &o), 0);
+	n = lookalike("egress note=suppressed count=5000000 reason=tcp-new proto=tcp "
+		      "dst=198.51.100.66 dport=6666");
+	eg_pipeline_from_guest(pipeline, frame, n, 1000, &outcome);
+	n = lookalike("egress note=lost count=7000000");
+	eg_pipeline_from_guest(pipeline, frame, n, 1001, &outcome);
+	for (uint64_t i = 0; i < 5; i++) {
+		n = stateless(PACKET_TCP4);
+		eg_pipeline_from_guest(pipeline, frame, n, 1002 + i, &outcome);
+	}
+	eg_pipeline_end(pipeline, 2000);
+	eg_recorder_close(recorder);
+	eg_pipeline_free(pipeline);
+}
+
+static int report_json(const char *name)
+{
+	return command_run(eg_command_report,
+			   (const char *const[]){ "report", "--json", name, NULL });
+}
+
+static int learn(const char *name)
+{
+	return command_run(eg_command_learn, (const char *const[]){ "learn", name, NULL });
+}
+
+/* Nothing that was sent counts as a note, whichever format the record has. */
+START_TEST(what_a_guest_sent_is_no_note)
+{
+	static const char *const names[] = { "r.pcap", "r.pcapng" };
+	const char *name = names[_i];
+	struct eg_policy *p = eg_policy_new();
+
+	make_record_with_lookalikes(name, p);
+	eg_policy_free(p);
+	ck_assert_int_eq(report_json(name), 0);
+	ck_assert_msg(strstr(output, "\"suppressed\":3,\"lost\":0,") != NULL, "%s", output);
+	ck_assert_ptr_null(strstr(output, "198.51.100.66"));
+	ck_assert_int_eq(learn(name), 0);
+	ck_assert_msg(strstr(output, "198.51.100.66") == NULL, "%s", output);
+	command_write("empty", "");
+	REPLAY("--sum", "--json", "--guest", GUEST, "empty", name);
+	ck_assert_msg(strstr(output, "\"notes\":1}") != NULL, "%s", output);
+}
+END_TEST
+
+/* Nor in what another program captured, nor in what replay writes of that. */
+START_TEST(what_another_program_captured_has_no_notes)
+{
+	captures_pcap(&traffic, 0xa1b2c3d4);
+	captures_record(&traffic, 10, 0, frame,
+			(uint32_t)lookalike("egress note=suppressed count=5000000 reason=tcp-new "
+					    "proto=tcp dst=198.51.100.66 dport=6666"));
+	captures_record(&traffic, 11, 0, frame, (uint32_t)stateless(PACKET_TCP4));
+	command_save(&traffic, "t.pcap");
+	ck_assert_int_eq(report_json("t.pcap"), 0);
+	ck_assert(strstr(output, "\"unmarked\":2,\"suppressed\":0,") != NULL);
+	ck_assert_int_eq(learn("t.pcap"), 0);
+	ck_assert_ptr_null(strstr(output, "198.51.100.66"));
+	command_write("empty", "");
+	ck_assert_int_eq(
+		REPLAY("--sum", "--json", "--guest", GUEST, "-w", "w.pcap", "empty", "t.pcap"), 0);
+	ck_assert(strstr(output, "\"frames\":2,\"answers\":0,\"notes\":0}") != NULL);
+	ck_assert_int_eq(report_json("w.pcap"), 0);
+	ck_assert(strstr(output, "\"unmarked\":2,\"suppressed\":0,") != NULL);
+}
+END_TEST
+
 START_TEST(damaged_captures_end_in_peace)
 {
 	uint32_t state = 0x12345678u + (uint32_t)_i;
@@ -282,6 +372,8 @@ static TCase *files_case(void)
 	tcase_add_test(c, record_replayed_says_its_own_reasons);
 	tcase_add_test(c, what_would_be_blocked_is_written_as_the_module_writes_it);
 	tcase_add_test(c, classic_captures_are_written_too);
+	tcase_add_loop_test(c, what_a_guest_sent_is_no_note, 0, 2);
+	tcase_add_test(c, what_another_program_captured_has_no_notes);
 	tcase_add_loop_test(c, damaged_captures_end_in_peace, 0, 10);
 	tcase_add_test(c, names_do_no_harm);
 	tcase_add_loop_test(c, wrong_command_line_is_status_2, 0,

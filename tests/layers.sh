@@ -18,7 +18,7 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns judge_flow pipeline.c
-12 vnl clock complain gate lock record ticker refusal policyfile starts
+12 vnl clock complain gate lock record ticker refusal policyfile starts note
 13 batch comment config eve inbox linesocket ownfile flowrecord
 14 queue rotate uplink
 15 appendfile
@@ -42,7 +42,7 @@ layers='
 
 # What the command may know of the module: files without threads, in libshared. The rest it does not
 # even link.
-shared='capture comment pcapfile pcapngfile policyfile record'
+shared='capture comment note pcapfile pcapngfile policyfile record'
 
 layer_of() {
 	echo "$layers" | awk -v m="$1" '{ for (i = 2; i <= NF; i++) if ($i == m) print $1 }'

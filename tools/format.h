@@ -27,6 +27,7 @@ struct eg_input {
 
 	/* .pcap */
 	uint16_t linktype;
+	bool ours;     /* the module wrote it */
 	uint32_t tick; /* ns */
 
 	/* .pcapng */

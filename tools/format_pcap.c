@@ -2,6 +2,8 @@
 /* Classic captures: pcap-savefile(5). A header, then records of 16 bytes and what was captured. */
 #include "format.h"
 
+#include "note.h"
+
 #include <errno.h>
 
 enum { HEADER = 24, RECORD = 16 };
@@ -16,6 +18,7 @@ int eg_format_pcap_begin(struct eg_input *c)
 	c->tick = eg_format_get32(c, h) == 0xa1b23c4d ? 1 : 1000;
 	if (eg_format_get16(c, h + 4) != 2)
 		return eg_format_fail(c, -EINVAL, "is a .pcap of an unknown version");
+	c->ours = eg_format_get32(c, h + 12) == EG_NOTE_PCAP_MARK;
 	/* What stands above the low 16 bits is about checksums of frames. */
 	c->linktype = (uint16_t)eg_format_get32(c, h + 20);
 	eg_source_take(&c->source, HEADER);
@@ -44,6 +47,7 @@ int eg_format_pcap_next(struct eg_input *c, struct eg_input_packet *p)
 	p->when_ns += (uint64_t)eg_format_get32(c, h + 4) * c->tick;
 	p->timed = true;
 	p->linktype = c->linktype;
+	p->noted = c->ours;
 	p->len = eg_format_get32(c, h + 12);
 	p->bytes = (struct eg_span){ .p = h + RECORD, .n = caplen };
 	eg_source_take(&c->source, RECORD + (size_t)caplen);

@@ -30,6 +30,7 @@ struct eg_input_packet {
 	bool timed;       /* when_ns was said (simple packet blocks say none) */
 	enum eg_input_dir dir;
 	uint16_t linktype;
+	bool noted;             /* its file says that notes without a comment are the module's */
 	uint32_t len;           /* as sent */
 	struct eg_span bytes;   /* as captured: bytes.n is at most len, but in files that lie */
 	struct eg_span comment; /* the first that begins with "egress ", else the first; or empty */

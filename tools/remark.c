@@ -2,10 +2,9 @@
 #include "remark.h"
 
 #include "describe.h"
+#include "note.h"
 
 #include <stdio.h>
-
-enum { NOTE_ETHERTYPE = 0x88b5, NOTE_AT = EG_ETH_LEN };
 
 static bool is(const struct eg_span *s, const char *word)
 {
@@ -138,19 +137,11 @@ bool eg_remark_parse(struct eg_finding *f, const void *p, size_t n)
 
 _Static_assert(EG_REMARK_TEXT_MAX >= EG_NAME_TEXT_MAX + EG_DNS_TYPE_TEXT_MAX, "a name and a type");
 
-/* A frame of ours that holds text instead of a packet: no station has the address 0. */
-static bool is_note(const struct eg_span *frame)
-{
-	static const uint8_t nobody[12];
-
-	return frame->n > NOTE_AT && memcmp(frame->p, nobody, sizeof(nobody)) == 0 &&
-	       eg_get16(frame->p + sizeof(nobody)) == NOTE_ETHERTYPE;
-}
-
+/* A note of a capture without comments. */
 static bool parse_note(struct eg_finding *f, const struct eg_span *frame)
 {
-	const uint8_t *text = frame->p + NOTE_AT;
-	size_t n = frame->n - NOTE_AT;
+	const uint8_t *text = frame->p + EG_NOTE_AT;
+	size_t n = frame->n - EG_NOTE_AT;
 	/* Frames are padded with zeros. */
 	const uint8_t *zero = memchr(text, 0, n);
 
@@ -190,9 +181,9 @@ void eg_remark_packet(struct eg_finding *f, const struct eg_input_packet *p,
 	f->dir = p->dir;
 	f->guest = p->guest;
 	/* A comment is the writer's word. What looks like a note may be a frame that the guest
-	 * sent. */
+	 * sent, but where the writer saw to it. */
 	if (!eg_remark_parse(f, p->comment.p, p->comment.n)) {
-		if (p->linktype == EG_LINKTYPE_ETHERNET && is_note(&p->bytes) &&
+		if (p->noted && p->bytes.n > EG_NOTE_AT && eg_note_seems(p->bytes.p, p->bytes.n) &&
 		    parse_note(f, &p->bytes))
 			return;
 		f->kind = EG_FINDING_UNMARKED;
