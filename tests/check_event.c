@@ -92,6 +92,104 @@ START_TEST(what_passed_and_asks_nothing_is_no_query)
 }
 END_TEST
 
+/*
+ * Another program's: lines as Suricata writes them, of several versions.
+ */
+
+#define WHO                                                                                        \
+	"\"timestamp\":\"2026-11-24T11:03:54.123456+0000\",\"flow_id\":1664754203457130,"          \
+	"\"in_iface\":\"eth0\",\"src_ip\":\"10.16.1.11\",\"src_port\":10470,\"dest_ip\":"          \
+	"\"192.0.2.8\",\"dest_port\":53,\"proto\":\"UDP\",\"pkt_src\":\"wire/pcap\","
+
+#define QUESTION "\"rrname\":\"x.example.org\",\"rrtype\":\"A\""
+
+static const struct {
+	const char *rest;
+	enum eg_finding_kind kind;
+	bool named, answered;
+} foreigners[] = {
+	/* DNS: version 1 and 2, and 3 */
+	{ "\"event_type\":\"dns\",\"dns\":{\"type\":\"query\",\"id\":0," QUESTION
+	  ",\"tx_id\":0,\"opcode\":0}}",
+	  EG_FINDING_QUERY, true, false },
+	{ "\"event_type\":\"dns\",\"dns\":{\"version\":2,\"type\":\"answer\",\"id\":0," QUESTION
+	  ",\"rcode\":\"NOERROR\",\"answers\":[{" QUESTION ",\"rdata\":\"192.0.2.1\"}]}}",
+	  EG_FINDING_NOTHING, true, false },
+	{ "\"event_type\":\"dns\",\"dns\":{\"version\":3,\"type\":\"request\",\"tx_id\":0,\"id\":1,"
+	  "\"flags\":\"100\",\"rd\":true,\"opcode\":0,\"rcode\":\"NOERROR\",\"queries\":[{" QUESTION
+	  "}]}}",
+	  EG_FINDING_QUERY, true, false },
+	{ "\"event_type\":\"dns\",\"dns\":{\"version\":3,\"type\":\"response\",\"id\":1,"
+	  "\"queries\":[{" QUESTION "}],\"answers\":[{" QUESTION "}]}}",
+	  EG_FINDING_NOTHING, true, false },
+	{ "\"event_type\":\"dns\",\"dns\":{\"version\":3,\"type\":\"request\",\"queries\":[]}}",
+	  EG_FINDING_QUERY, false, false },
+	/* alerts */
+	{ "\"event_type\":\"alert\",\"alert\":{\"action\":\"blocked\",\"signature_id\":1},"
+	  "\"verdict\":{\"action\":\"drop\",\"reject-target\":\"to_client\",\"reject\":[\"tcp-"
+	  "reset\"]},"
+	  "\"dns\":{\"query\":[{\"type\":\"query\"," QUESTION "}]}}",
+	  EG_FINDING_BLOCKED, true, true },
+	{ "\"event_type\":\"alert\",\"alert\":{\"action\":\"allowed\"},\"verdict\":{\"action\":"
+	  "\"drop\"},"
+	  "\"dns\":{\"version\":3,\"queries\":[{" QUESTION "}]}}",
+	  EG_FINDING_BLOCKED, true, false },
+	{ "\"event_type\":\"alert\",\"alert\":{\"action\":\"blocked\"}}", EG_FINDING_BLOCKED, false,
+	  false },
+	{ "\"event_type\":\"alert\",\"alert\":{\"action\":\"allowed\"},\"verdict\":{\"action\":"
+	  "\"alert\"}}",
+	  EG_FINDING_NOTHING, false, false },
+	{ "\"event_type\":\"alert\",\"alert\":{\"action\":\"blocked\"},\"verdict\":{\"action\":"
+	  "\"pass\"}}",
+	  EG_FINDING_NOTHING, false, false },
+	{ "\"event_type\":\"alert\",\"alert\":{\"action\":\"allowed\"}}", EG_FINDING_NOTHING, false,
+	  false },
+	/* drops, before and from version 7 on */
+	{ "\"event_type\":\"drop\",\"drop\":{\"len\":60,\"ttl\":64,\"reason\":\"rules\"}}",
+	  EG_FINDING_BLOCKED, false, false },
+	{ "\"event_type\":\"drop\",\"drop\":{\"len\":60},\"verdict\":{\"action\":\"drop\"}}",
+	  EG_FINDING_BLOCKED, false, false },
+	/* what says nothing of it */
+	{ "\"event_type\":\"anomaly\",\"anomaly\":{\"type\":\"decode\",\"event\":"
+	  "\"decoder.udp.pkt_too_small\"}}",
+	  EG_FINDING_NOTHING, false, false },
+	{ "\"event_type\":\"tls\",\"tls\":{\"sni\":\"x.example.org\"}}", EG_FINDING_NOTHING, false,
+	  false },
+	{ "\"event_type\":\"stats\",\"stats\":{\"uptime\":8,\"decoder\":{\"pkts\":5},\"ips\":"
+	  "{\"blocked\":3}}}",
+	  EG_FINDING_NOTHING, false, false },
+};
+
+START_TEST(foreign_event_is_read_where_it_has_a_meaning)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "{" WHO "%s", foreigners[_i].rest);
+	parse(line);
+	ck_assert_int_eq(f.kind, foreigners[_i].kind);
+	ck_assert(f.foreign);
+	ck_assert_int_eq(f.answered, foreigners[_i].answered);
+	ck_assert_uint_eq(f.when, UINT64_C(1795518234123456000));
+	ck_assert_uint_eq(f.dport, 53);
+	if (f.kind == EG_FINDING_NOTHING)
+		return;
+	span_is(f.name, foreigners[_i].named ? "x.example.org" : "");
+	span_is(f.qtype, foreigners[_i].named ? "A" : "");
+}
+END_TEST
+
+START_TEST(our_events_are_not_foreign)
+{
+	parse("{\"event_type\":\"drop\",\"vm\":\"a\",\"reason\":\"tcp-new\",\"verdict\":{"
+	      "\"action\":"
+	      "\"drop\"}}");
+	ck_assert(!f.foreign);
+	parse("{\"event_type\":\"engine\",\"vm\":\"a\",\"engine\":{\"message\":\"start\"}}");
+	ck_assert(!f.foreign);
+	ck_assert_int_eq(f.kind, EG_FINDING_ASIDE);
+}
+END_TEST
+
 START_TEST(flows_are_read)
 {
 	parse("{\"event_type\":\"flow_start\",\"src_ip\":\"10.0.2.2\",\"dest_ip\":\"10.0.2.15\","
@@ -118,7 +216,7 @@ static const struct {
 	{ "", EG_FINDING_SUPPRESSED },
 	{ "\"of\":\"query\",", EG_FINDING_QUERY },
 	{ "\"of\":\"flow_start\",", EG_FINDING_OPENED },
-	{ "\"of\":\"flow\",", EG_FINDING_NOTHING },
+	{ "\"of\":\"flow\",", EG_FINDING_ASIDE },
 };
 
 START_TEST(suppressed_events_are_read)
@@ -215,6 +313,9 @@ int main(void)
 	tcase_add_loop_test(c, verdict_says_what_became_of_it, 0,
 			    sizeof(verdicts) / sizeof(verdicts[0]));
 	tcase_add_test(c, what_passed_and_asks_nothing_is_no_query);
+	tcase_add_loop_test(c, foreign_event_is_read_where_it_has_a_meaning, 0,
+			    sizeof(foreigners) / sizeof(foreigners[0]));
+	tcase_add_test(c, our_events_are_not_foreign);
 	tcase_add_test(c, flows_are_read);
 	tcase_add_loop_test(c, suppressed_events_are_read, 0,
 			    sizeof(suppressed) / sizeof(suppressed[0]));

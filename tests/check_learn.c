@@ -306,6 +306,30 @@ START_TEST(names_make_no_lines)
 }
 END_TEST
 
+/* What Suricata dropped on its way out, in lines of several kinds; other lines make none. */
+START_TEST(events_of_suricata_are_a_source)
+{
+	command_write(
+		"x.json",
+		"{\"event_type\":\"alert\",\"proto\":\"UDP\",\"dest_ip\":\"10.0.2.3\","
+		"\"dest_port\":53,\"direction\":\"to_server\",\"verdict\":{\"action\":\"drop\"},"
+		"\"dns\":{\"version\":3,\"queries\":[{\"rrname\":\"a.example.org\",\"rrtype\":"
+		"\"A\"}]}}\n"
+		"{\"event_type\":\"drop\",\"proto\":\"TCP\",\"dest_ip\":\"192.0.2.7\","
+		"\"dest_port\":443,\"drop\":{\"len\":60}}\n"
+		"{\"event_type\":\"drop\",\"proto\":\"TCP\",\"dest_ip\":\"10.0.2.15\","
+		"\"dest_port\":40000,\"direction\":\"to_client\",\"drop\":{\"len\":60}}\n"
+		"{\"event_type\":\"alert\",\"proto\":\"TCP\",\"dest_ip\":\"192.0.2.8\","
+		"\"dest_port\":443,\"alert\":{\"action\":\"allowed\"}}\n");
+	ck_assert_int_eq(LEARN("x.json"), 0);
+	ck_assert_uint_eq(is_policy("p"), 2);
+	ck_assert_ptr_nonnull(strstr(output, "\nresolve "));
+	ck_assert_ptr_nonnull(strstr(output, " a.example.org"));
+	ck_assert_ptr_nonnull(strstr(output, " 192.0.2.7:443/tcp"));
+	ck_assert_str_eq(complaint, "vde_egress: x.json: 1 of 4 lines have no meaning here\n");
+}
+END_TEST
+
 /* Addresses and ports, and whether a policy can name them. */
 static const struct {
 	const char *address;
@@ -421,6 +445,7 @@ static TCase *policy_case(void)
 	tcase_add_test(c, it_is_a_policy);
 	tcase_add_loop_test(c, what_was_blocked_passes_under_it, 0, 2);
 	tcase_add_test(c, events_are_a_source);
+	tcase_add_test(c, events_of_suricata_are_a_source);
 	tcase_add_test(c, order_of_files_does_not_matter);
 	tcase_add_test(c, many_names_of_a_domain_are_a_hint_and_no_wildcard);
 	tcase_add_loop_test(c, names_make_no_lines, 0, sizeof(injections) / sizeof(injections[0]));

@@ -160,6 +160,72 @@ static void is_as_in(const char *name)
 	ck_abort_msg("diff %s/tests/report/%s %s", sources, name, path);
 }
 
+/* An event of Suricata's at second S, from port PORT to 192.0.2.7:443, with REST. */
+static void suricata(unsigned s, unsigned port, const char *rest)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line),
+		 "{\"timestamp\":\"2026-11-24T11:04:%02u.000001+0000\",\"src_ip\":\"10.0.2.15\","
+		 "\"src_port\":%u,\"dest_ip\":\"192.0.2.7\",\"dest_port\":443,\"proto\":\"TCP\","
+		 "\"direction\":\"to_server\",%s}\n",
+		 s, port, rest);
+	captures_bytes(&file, line, strlen(line));
+}
+
+#define DNS3                                                                                       \
+	"\"dns\":{\"version\":3,\"type\":\"request\",\"queries\":[{\"rrname\":\"b.example.org\","  \
+	"\"rrtype\":\"A\"}]}"
+
+static void make_suricata(void)
+{
+	static const char
+		drop[] = "\"event_type\":\"drop\",\"drop\":{\"len\":60}",
+		alert[] = "\"event_type\":\"alert\",\"alert\":{\"action\":\"blocked\"},"
+			  "\"verdict\":{\"action\":\"drop\"}",
+		anomaly[] = "\"event_type\":\"anomaly\",\"anomaly\":{\"type\":\"decode\"}",
+		query[] = "\"event_type\":\"dns\",\"dns\":{\"version\":2,\"type\":\"query\","
+			  "\"rrname\":\"a.example.org\",\"rrtype\":\"A\"}";
+
+	/* One frame: two rules, and the drop. */
+	suricata(1, 40000, alert);
+	suricata(1, 40000, alert);
+	suricata(1, 40000, drop);
+	suricata(1, 40001, drop);
+	suricata(2, 40000, drop);
+	suricata(3, 40002, anomaly);
+	suricata(4, 40003, query);
+	/* The same frame: it did not pass. */
+	suricata(5, 40004, "\"event_type\":\"alert\",\"verdict\":{\"action\":\"drop\"}," DNS3);
+	suricata(5, 40004, "\"event_type\":\"dns\"," DNS3);
+	suricata(6, 40005, "\"event_type\":\"dns\"," DNS3);
+	save("eve.json");
+}
+
+START_TEST(events_of_suricata_are_reported_and_the_rest_is_said)
+{
+	make_suricata();
+	ck_assert_int_eq(REPORT("--json", "eve.json"), 0);
+	ck_assert_msg(strstr(out, "\"blocked\":4,\"would_block\":0,\"unmarked\":0,") != NULL, "%s",
+		      out);
+	ck_assert_ptr_nonnull(strstr(out, "\"names\":2,"));
+	ck_assert_ptr_nonnull(strstr(out, "\"queries_passed\":2,"));
+	ck_assert_ptr_nonnull(strstr(out, "\"found\":10,\"told_by_events\":0,\"left_out\":0,"
+					  "\"told_again\":3,\"meaningless\":1,"));
+	ck_assert_str_eq(err, "vde_egress: eve.json: 1 of 10 lines have no meaning here\n");
+}
+END_TEST
+
+START_TEST(events_without_any_meaning_are_a_fault)
+{
+	suricata(1, 1, "\"event_type\":\"anomaly\"");
+	suricata(1, 1, "\"event_type\":\"tls\"");
+	save("eve.json");
+	ck_assert_int_eq(REPORT("--json", "eve.json"), 1);
+	ck_assert_str_eq(err, "vde_egress: eve.json: has no line that has a meaning here\n");
+}
+END_TEST
+
 static const struct {
 	const char *option, *expected;
 } forms[] = {
@@ -443,6 +509,8 @@ static TCase *options_case(void)
 {
 	TCase *c = tcase_create("options");
 
+	tcase_add_test(c, events_of_suricata_are_reported_and_the_rest_is_said);
+	tcase_add_test(c, events_without_any_meaning_are_a_fault);
 	tcase_add_test(c, top_says_how_much_more_there_is);
 	tcase_add_test(c, many_names_below_one_are_one_row);
 	tcase_add_test(c, filters_choose);

@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Events, read: the module's own, and those of Suricata that say the same.
+ *
+ * Of Suricata's there have a meaning here: "drop", and "alert" whose frame was dropped ("verdict",
+ * which is there from version 7 on; before it alert.action); "dns" of a question, in each of its
+ * versions; and "flow". An alert about what passed, an answer, an anomaly say nothing of what was
+ * blocked, asked or opened.
+ *
+ * Suricata writes several lines about one frame: an alert for each rule, a drop, a question. They
+ * have the same time and the same ends, which is how intake.c knows them.
+ *
+ * References. "EVE JSON Format" in Suricata's user guide, of 6.0 to 8.0.
+ */
 #include "event.h"
 
 #include "sum.h"
@@ -64,6 +77,56 @@ static void take_common(struct eg_finding *f, const json_t *e)
 		f->dir = EG_INPUT_TO_GUEST;
 }
 
+/* The question of DNS, where it stands: in it (version 1 and 2), or in the first of a row (version
+ * 3; in alerts also before). */
+static const json_t *question_of(const json_t *dns)
+{
+	static const char *const rows[] = { "queries", "query" };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const json_t *row = json_object_get(dns, rows[i]);
+
+		if (json_is_array(row))
+			return json_array_get(row, 0);
+	}
+	return dns;
+}
+
+static void take_question(struct eg_finding *f, const json_t *e)
+{
+	const json_t *question = question_of(json_object_get(e, "dns"));
+
+	f->name = text_of(question, "rrname");
+	f->qtype = text_of(question, "rrtype");
+}
+
+/* Whether "verdict" says that it was dropped. Before there was one, "alert" had the word. */
+static bool was_dropped(const json_t *e)
+{
+	struct eg_span verdict = text_of(json_object_get(e, "verdict"), "action"),
+		       action = text_of(json_object_get(e, "alert"), "action");
+
+	return verdict.n ? is(verdict, "drop") : is(action, "blocked");
+}
+
+static void take_alert(struct eg_finding *f, const json_t *e)
+{
+	if (was_dropped(e))
+		f->kind = EG_FINDING_BLOCKED;
+	f->answered = json_array_size(json_object_get(json_object_get(e, "verdict"), "reject")) > 0;
+	take_question(f, e);
+}
+
+/* What became of a frame where no verdict says it: a drop is one, and a question was seen. */
+static enum eg_finding_kind without_verdict(const json_t *e)
+{
+	struct eg_span type = text_of(json_object_get(e, "dns"), "type");
+
+	if (json_is_object(json_object_get(e, "drop")))
+		return EG_FINDING_BLOCKED;
+	return is(type, "query") || is(type, "request") ? EG_FINDING_QUERY : EG_FINDING_NOTHING;
+}
+
 /* "drop", and "dns": what became of a frame. */
 static void take_frame(struct eg_finding *f, const json_t *e)
 {
@@ -79,11 +142,12 @@ static void take_frame(struct eg_finding *f, const json_t *e)
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (is(action, actions[i].word))
 			f->kind = actions[i].kind;
+	if (!verdict)
+		f->kind = without_verdict(e);
 	if (f->kind == EG_FINDING_QUERY && !dns)
 		f->kind = EG_FINDING_NOTHING;
 	f->answered = json_array_size(json_object_get(verdict, "reject")) > 0;
-	f->name = text_of(dns, "rrname");
-	f->qtype = text_of(dns, "rrtype");
+	take_question(f, e);
 }
 
 static void take_opened(struct eg_finding *f, const json_t *e)
@@ -110,7 +174,8 @@ static void take_suppressed(struct eg_finding *f, const json_t *e)
 		enum eg_finding_kind kind;
 	} kinds[] = { { "blocked", EG_FINDING_SUPPRESSED },
 		      { "query", EG_FINDING_QUERY },
-		      { "flow_start", EG_FINDING_OPENED } };
+		      { "flow_start", EG_FINDING_OPENED },
+		      { "flow", EG_FINDING_ASIDE } };
 	const json_t *suppressed = json_object_get(e, "suppressed");
 	struct eg_span of = text_of(suppressed, "of");
 
@@ -137,6 +202,9 @@ static void take_stats(struct eg_finding *f, const json_t *e)
 	json_t *blocked = json_object_get(stats, "blocked"), *value;
 	const char *reason;
 
+	/* Suricata has some, of other things. */
+	if (!passed && !blocked && !json_object_get(stats, "recorded"))
+		return;
 	f->kind = EG_FINDING_STATS;
 	f->stats.uptime = number_of(stats, "uptime");
 	f->stats.passed_guest = number_of(passed, "guest");
@@ -149,31 +217,50 @@ static void take_stats(struct eg_finding *f, const json_t *e)
 		(uint64_t)json_integer_value(value);
 }
 
+static void take_aside(struct eg_finding *f, const json_t *e)
+{
+	(void)e;
+	f->kind = EG_FINDING_ASIDE;
+}
+
 static const struct {
 	const char *type;
 	void (*take)(struct eg_finding *f, const json_t *e);
 } types[] = {
-	{ "drop", take_frame },  { "dns", take_frame }, { "flow_start", take_opened },
-	{ "flow", take_ended },  { "lost", take_lost }, { "suppressed", take_suppressed },
+	{ "drop", take_frame },
+	{ "dns", take_frame },
+	{ "alert", take_alert },
+	{ "flow_start", take_opened },
+	{ "flow", take_ended },
+	{ "lost", take_lost },
+	{ "suppressed", take_suppressed },
 	{ "stats", take_stats },
+	{ "engine", take_aside },
 };
+
+static void take(struct eg_finding *f, const json_t *e)
+{
+	struct eg_span type = text_of(e, "event_type");
+
+	take_common(f, e);
+	/* The module's say whose they are, and why. */
+	f->foreign = f->guest.n == 0 && f->reason.n == 0;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (is(type, types[i].type))
+			types[i].take(f, e);
+}
 
 bool eg_event_parse(struct eg_event **e, struct eg_finding *f, const void *p, size_t n)
 {
 	/* JSON_ALLOW_NUL: a name with such a byte in it is the very thing to be reported. */
 	json_t *root = json_loadb(p, n, JSON_ALLOW_NUL, NULL);
-	struct eg_span type;
 
 	if (!json_is_object(root)) {
 		json_decref(root);
 		return false;
 	}
 	eg_finding_clear(f);
-	take_common(f, root);
-	type = text_of(root, "event_type");
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (is(type, types[i].type))
-			types[i].take(f, root);
+	take(f, root);
 	*e = (struct eg_event *)root;
 	return true;
 }

@@ -10,7 +10,7 @@
 
 /* Those that have a reason come first. */
 enum eg_finding_kind {
-	EG_FINDING_NOTHING,    /* that is of interest */
+	EG_FINDING_NOTHING,    /* that has a meaning here */
 	EG_FINDING_BLOCKED,    /* a frame */
 	EG_FINDING_WOULD,      /* the same in mode monitor: it passed */
 	EG_FINDING_UNMARKED,   /* a frame of a capture that does not say what became of it */
@@ -21,6 +21,7 @@ enum eg_finding_kind {
 	EG_FINDING_OPENED,     /* a flow: from src, who opened it, to dst */
 	EG_FINDING_ENDED,      /* the same flow at its end, with its bytes */
 	EG_FINDING_STATS,
+	EG_FINDING_ASIDE, /* it is understood, and of no interest */
 };
 
 /* A protocol: IANA's number of one above IP, or EG_PROTO_ETHER and an ethertype. */
@@ -45,6 +46,7 @@ struct eg_finding {
 	struct eg_addr src, dst;
 	uint16_t sport, dport; /* 0: none, or not said */
 	bool answered;         /* of an event: the guest was told */
+	bool foreign;          /* an event of another program's: several may be about one frame */
 	struct eg_span guest, reason, name, qtype;
 	uint64_t bytes[2]; /* from the client, from the server */
 	uint64_t number;   /* of the packet in its capture, as an event says it; 0: it is in none */

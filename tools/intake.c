@@ -12,7 +12,8 @@
  * Invariants. A frame that both an event and a packet tell of is counted by the event, which knows
  * as much as a comment and more than a packet without one. They are the same where the packet's
  * number and time (to the microsecond) are those that the event says; so are notes. Our answer goes
- * with the packet that it follows.
+ * with the packet that it follows. What several events of another program tell of is counted by the
+ * first that says what became of it: they have the same time and the same ends.
  *
  * Limits. EG_TWINS_MAX events can be compared with captures. What is beyond is left to the
  * captures, and counted as left out.
@@ -84,6 +85,35 @@ static void count(struct eg_intake *in, struct eg_intake_file *file, const struc
 		in->take(in->ctx, f);
 }
 
+/* Whether an event of another program before F told of the same frame. */
+static bool is_told(struct eg_intake *in, const struct eg_finding *f)
+{
+	const uint64_t mark = UINT64_C(1) << 63; /* no packet has such a number */
+	struct {
+		struct eg_addr src, dst;
+		uint16_t sport, dport;
+		uint32_t proto;
+	} ends;
+	uint64_t number;
+
+	if (!f->foreign || f->when == EG_MOMENT_NONE ||
+	    (f->kind != EG_FINDING_BLOCKED && f->kind != EG_FINDING_QUERY))
+		return false;
+	memset(&ends, 0, sizeof(ends));
+	ends.src = f->src;
+	ends.dst = f->dst;
+	ends.sport = f->sport;
+	ends.dport = f->dport;
+	ends.proto = f->proto;
+	number = mark | eg_siphash13(&in->twins.seed, &ends, sizeof(ends));
+	if (eg_twins_has(&in->twins, f->when, number))
+		return true;
+	/* A frame may ask several questions. Where there is no room, some count twice. */
+	if (f->kind == EG_FINDING_BLOCKED)
+		eg_twins_add(&in->twins, f->when, number);
+	return false;
+}
+
 /* One line. COMPARE: captures are read too. */
 static void take_line(struct eg_intake *in, struct eg_intake_file *file, const struct eg_span *line,
 		      bool compare)
@@ -99,11 +129,16 @@ static void take_line(struct eg_intake *in, struct eg_intake_file *file, const s
 		return;
 	}
 	see(file, f.when);
-	if (compare && f.number && f.when != EG_MOMENT_NONE &&
-	    !eg_twins_add(&in->twins, f.when, f.number))
+	file->meaningless += f.kind == EG_FINDING_NOTHING;
+	if (is_told(in, &f)) {
+		file->found++;
+		file->again++;
+	} else if (compare && f.number && f.when != EG_MOMENT_NONE &&
+		   !eg_twins_add(&in->twins, f.when, f.number)) {
 		file->unmatched++;
-	else
+	} else {
 		count(in, file, &f);
+	}
 	eg_event_free(e);
 }
 
@@ -114,6 +149,10 @@ static void read_events(struct eg_intake *in, struct eg_intake_file *file, bool 
 	while (eg_input_line(file->input, &line) == 1)
 		take_line(in, file, &line, compare);
 	file->bad_lines += eg_input_long_lines(file->input);
+	if (file->meaningless && file->meaningless == file->found) {
+		file->fault = true;
+		say_trouble(file, "has no line that has a meaning here");
+	}
 	if (file->bad_lines == 0)
 		return;
 	file->fault = true;
@@ -288,6 +327,9 @@ void eg_intake_say(const struct eg_intake *in)
 
 		if (f->trouble[0])
 			eg_say("%s: %s", f->name, f->trouble);
+		if (f->meaningless && f->meaningless < f->found)
+			eg_say("%s: %llu of %llu lines have no meaning here", f->name,
+			       (unsigned long long)f->meaningless, (unsigned long long)f->found);
 		if (f->unmatched)
 			eg_say("%s: %llu events are left to the captures: too many to be compared",
 			       f->name, (unsigned long long)f->unmatched);

@@ -21,6 +21,8 @@ struct eg_intake_file {
 	uint64_t twins;         /* packets that were left out because an event tells of them */
 	uint64_t unmatched;     /* events that were left out: too many to find their packets */
 	uint64_t bad_lines;     /* that are no events */
+	uint64_t meaningless;   /* events that have no meaning here */
+	uint64_t again;         /* events about a frame that one before tells of */
 	uint64_t size;          /* bytes; 0: not known */
 	uint64_t device, inode; /* 0: not known */
 	struct eg_input *input; /* its own */

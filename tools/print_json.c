@@ -106,8 +106,9 @@ static void print_files(FILE *out, const struct eg_intake *in)
 		eg_escape_json(out, f->name);
 		fprintf(out,
 			",\"kind\":\"%s\",\"found\":%" PRIu64 ",\"told_by_events\":%" PRIu64
-			",\"left_out\":%" PRIu64 ",\"first\":",
-			kinds[f->kind], f->found, f->twins, f->unmatched);
+			",\"left_out\":%" PRIu64 ",\"told_again\":%" PRIu64
+			",\"meaningless\":%" PRIu64 ",\"first\":",
+			kinds[f->kind], f->found, f->twins, f->unmatched, f->again, f->meaningless);
 		print_time(out, f->first);
 		fputs(",\"last\":", out);
 		print_time(out, f->last);

@@ -243,6 +243,7 @@ void eg_tally_add(struct eg_tally *t, const struct eg_finding *f)
 {
 	switch (f->kind) {
 	case EG_FINDING_NOTHING:
+	case EG_FINDING_ASIDE:
 		return;
 	case EG_FINDING_ANSWER:
 		t->answers = eg_sum(t->answers, f->count);

@@ -257,14 +257,27 @@ static enum eg_reason reason_of(const struct eg_finding *f)
 	return EG_R_NONE;
 }
 
+/* Another program does not say why. What it dropped on its way out is what somebody asked for, or
+ * wanted to open. */
+static enum eg_reason reason_of_foreign(const struct eg_finding *f)
+{
+	if (f->dir == EG_INPUT_TO_GUEST)
+		return EG_R_NONE;
+	if (f->name.n && f->qtype.n)
+		return EG_R_DNS_NAME;
+	if (f->proto == EG_PROTO_TCP)
+		return EG_R_TCP_NEW;
+	return f->proto == EG_PROTO_UDP ? EG_R_UDP_NEW : EG_R_NONE;
+}
+
 static void add_attempt(struct eg_wants *w, const struct eg_finding *f, enum eg_count as)
 {
 	struct attempt a = { .f = f, .as = as, .first = f->first, .last = f->last };
-	enum eg_reason r = reason_of(f);
+	enum eg_reason r = f->foreign ? reason_of_foreign(f) : reason_of(f);
 
 	if (a.first == EG_MOMENT_NONE || a.last == EG_MOMENT_NONE)
 		a.first = a.last = f->when;
-	if (as == EG_COUNT_UNMARKED) {
+	if (as == EG_COUNT_UNMARKED || (f->foreign && r == EG_R_NONE)) {
 		count(&w->unmarked, &a);
 		return;
 	}
