@@ -21,11 +21,8 @@
  * What we forget both ends are told, by exact resets (reset.c): or slirp would hold what has no
  * place here any more, and nothing would bound how much that is.
  *
- * A guest that may write to one must not hear all the others. Slirp has one socket for a UDP port
- * of the guest's, whoever it wrote to, and passes on what anybody sends there: it would look
- * as if the network had opened a flow, and the guest could answer. So a port belongs to who opened
- * a flow with it first, as long as the pipeline lives: for how long slirp keeps a socket is
- * not to be seen from here. To a port of the guest's the network opens nothing.
+ * A guest that may write to one must not hear all the others: to an address and port from which it
+ * opened something the network opens nothing (udpports.c).
  */
 #include "passage.h"
 
@@ -295,34 +292,24 @@ enum eg_reason eg_judge_tcp_of_network(struct passage *w)
 	return judge_tcp(w, EG_FROM_NETWORK);
 }
 
-static bool is_set(const uint8_t bits[], uint16_t i)
-{
-	return bits[i / 8] & 1u << i % 8;
-}
-
-static void set(uint8_t bits[], uint16_t i)
-{
-	bits[i / 8] |= (uint8_t)(1u << i % 8);
-}
-
-/* Whether w->f, which may open a flow, may do so with the guest's port that it has. */
+/* Whether w->f, which may open a flow, may do so with the guest's address and port that it has. */
 static enum eg_reason may_use_port(struct passage *w)
 {
-	if (w->dir == EG_FROM_GUEST || !is_set(w->p->port_of_guest, w->f.dport))
+	if (w->dir == EG_FROM_GUEST || !eg_udpports_is_guests(w->p->ports, &w->f.dst, w->f.dport))
 		return EG_R_NONE;
 	return eg_ruled(w, EG_R_UDP_PORT);
 }
 
-/* Note who opened a flow with the guest's port that w->f has. What only "mode monitor" lets the
- * guest open is nobody's. */
-static void note_port(struct passage *w)
+/* Note who opens a flow with the guest's address and port that w->f has. What only "mode monitor"
+ * lets the guest open is nobody's. Returns whether there is room for what must be noted. */
+static bool note_port(struct passage *w)
 {
-	struct eg_pipeline *p = w->p;
+	const struct eg_frame *f = &w->f;
 
-	if (w->dir == EG_FROM_NETWORK && !is_set(p->port_of_guest, w->f.dport))
-		set(p->port_of_network, w->f.dport);
-	else if (w->dir == EG_FROM_GUEST && !w->would && !is_set(p->port_of_network, w->f.sport))
-		set(p->port_of_guest, w->f.sport);
+	if (w->dir == EG_FROM_GUEST)
+		return w->would || eg_udpports_guest_opens(w->p->ports, &f->src, f->sport);
+	eg_udpports_network_opened(w->p->ports, &f->dst, f->dport);
+	return true;
 }
 
 static enum eg_reason open_udp(struct passage *w, struct eg_flow **flow)
@@ -341,8 +328,10 @@ static enum eg_reason open_udp(struct passage *w, struct eg_flow **flow)
 		return EG_R_FLOWS_FULL;
 	(*flow)->heard = (uint32_t)(w->now / 1000);
 	(*flow)->stations = stations_of(w, w->dir);
-	note_port(w);
-	return EG_R_NONE;
+	if (note_port(w))
+		return EG_R_NONE;
+	eg_flows_remove(w->p->flows, *flow);
+	return EG_R_FLOWS_FULL;
 }
 
 /* A datagram that is neither DHCP nor DNS. The guest's own keep a flow alive for a

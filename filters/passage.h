@@ -13,6 +13,7 @@
 #include "inject.h"
 #include "pipeline.h"
 #include "reset.h"
+#include "udpports.h"
 
 struct eg_pipeline {
 	const struct eg_policy *policy;
@@ -21,6 +22,7 @@ struct eg_pipeline {
 	struct eg_dnstrack *queries;
 	struct eg_dnslimit *limit;
 	struct eg_dnsstreams *streams;
+	struct eg_udpports *ports;
 	struct eg_injects *injects; /* frames of our own */
 	eg_report_fn *report;
 	void *ctx;
@@ -28,8 +30,6 @@ struct eg_pipeline {
 	uint64_t due; /* when flows expire: to be looked for, though no frame comes, ms */
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
-	/* UDP ports of the guest's, one bit each: who opened a flow first that it is an end of. */
-	uint8_t port_of_guest[65536 / 8], port_of_network[65536 / 8];
 	struct eg_counters counters;
 	struct eg_dhcp dhcp;         /* large, and seldom looked at */
 	uint8_t plain[EG_FRAME_MAX]; /* the guest's last segment with urgent data, without it */

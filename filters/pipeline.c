@@ -60,12 +60,13 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->queries = eg_dnstrack_new(seed);
 	p->limit = eg_dnslimit_new(policy->dns_limit, seed);
 	p->streams = eg_dnsstreams_new();
+	p->ports = eg_udpports_new();
 	p->injects = eg_injects_new();
 	p->due = UINT64_MAX;
 	if (p->flows)
 		eg_flows_on_end(p->flows, eg_flow_expired, p);
 	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams ||
-	    !p->injects) {
+	    !p->ports || !p->injects) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
@@ -77,6 +78,7 @@ void eg_pipeline_free(struct eg_pipeline *p)
 	if (!p)
 		return;
 	eg_injects_free(p->injects);
+	eg_udpports_free(p->ports);
 	eg_dnsstreams_free(p->streams);
 	eg_dnslimit_free(p->limit);
 	eg_dnstrack_free(p->queries);

@@ -12,7 +12,7 @@ layers='
 3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions
 5 urgent arp nd dhcp icmp dns tcp fragment sample
-6 describe dnslimit dnstrack flow nameset targets tcpgap
+6 describe dnslimit dnstrack flow nameset targets tcpgap udpports
 7 policy tcp.c targetlist reset
 8 words reply dnsstream
 9 pipeline

@@ -85,6 +85,7 @@ check_PROGRAMS = \
 	tests/check_tcp_window \
 	tests/check_timeline \
 	tests/check_twins \
+	tests/check_udpports \
 	tests/check_words \
 	tests/check_eve \
 	tests/check_eventsink \

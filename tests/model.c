@@ -207,14 +207,16 @@ static bool dhcp_may(struct model *m, const struct fact *f)
 	       no(m, "DHCP to or from somebody else");
 }
 
-/* The first that was said with PORT of the guest's, but DHCP and DNS, was said by the guest. */
-static bool guest_was_first(const struct model *m, uint16_t port)
+/* The first that was said with the guest's address and port of A, but DHCP and DNS, was said by the
+ * guest. */
+static bool guest_was_first(const struct model *m, const struct fact *a)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct fact *f = &m->facts[i];
 
-		if (f->proto == UDP && f->port[0] == port && !is_resolver(f) &&
-		    !(port == 68 && f->port[1] == 67))
+		if (f->proto == UDP && f->version == a->version && f->port[0] == a->port[0] &&
+		    memcmp(f->addr[0], a->addr[0], sizeof(a->addr[0])) == 0 &&
+		    !is_resolver(f) && !(f->port[0] == 68 && f->port[1] == 67))
 			return f->guest;
 	}
 	return false;
@@ -233,7 +235,7 @@ static bool udp_may(struct model *m, const struct fact *f)
 	if (!f->guest && f->port[0] >= 1008 && f->port[0] <= 1023)
 		return no(m, "a port of queries");
 	if (!f->guest)
-		return udp_lives(m, f) || !guest_was_first(m, f->port[0]) ||
+		return udp_lives(m, f) || !guest_was_first(m, f) ||
 		       no(m, "a stranger at a port of the guest's");
 	if (is_open(m, f) && !udp_lives(m, f))
 		return packet_sum_l4(f->addr[0], f->addr[1], f->version == 4 ? 4 : 16, UDP, f->l4,

@@ -43,10 +43,11 @@ not_looked_up() {
     echo "$saw" | grep -q NXDOMAIN && ! asked "$1"
 }
 
-# stranger_heard: the guest wrote to the far end; somebody else answers to the port that it came from.
+# stranger_heard [ADDRESS PORT]: the guest wrote to the far end (from ADDRESS and PORT); somebody else answers to the
+# port that it came from.
 stranger_heard() {
     rm -f "$W/hears.log"
-    start_in_guest hears /usr/bin/python3 "$E2E/peer.py" hear "$FAR4" 5000 2
+    start_in_guest hears /usr/bin/python3 "$E2E/peer.py" hear "$FAR4" 5000 2 "$@"
     wait_for 3 grep -q heard "$W/hears.log"
     port=$(sed -n 's/^arrived udp 5000 from [^ ]* \([0-9]*\) .*/\1/p' "$W/far.log" | tail -n 1)
     echo psst | socat - "UDP4-SENDTO:$FAR4:$port,bind=$STRANGER4"
@@ -57,8 +58,16 @@ stranger_heard() {
 }
 no_stranger_heard() {
     code=0
-    stranger_heard || code=$?
+    stranger_heard "$@" || code=$?
     same "$code" 1
+}
+
+# forward_used: the host's UDP forward to port 5001 of the guest answers; nobody has the port afterwards.
+forward_used() {
+    start_in_guest served /usr/bin/python3 "$E2E/peer.py" serve "$W/served.log" udp:5001
+    wait_for 5 grep -q ready "$W/served.log"
+    peer udp 127.0.0.1 9001 3 | grep '^answered' || return 1
+    stop served
 }
 
 internet_up
@@ -66,10 +75,28 @@ start echo-end /usr/bin/python3 "$E2E/peer.py" serve "$W/echo.far" echo:9000
 wait_for 5 grep -q ready "$W/echo.far" || die "no echo" echo-end
 
 allow="$FAR4:80,5000,9000 $OTHER4:80,8080/tcp [$FAR6]:80,5000 [$OTHER6/127]:80/tcp"
+# The other address of the guest's, whose port 5001 no forward is for.
+SPARE4=10.0.2.99
+forward=slirp:///udpfwd=127.0.0.1:9001:$GUEST:5001
 block="$OTHER4:8080 [$OTHER6] sub.allowed.test"
 
 if guest_up without slirp://; then
     try "without: a stranger is heard where the guest wrote to another" stranger_heard
+    guest_down
+fi
+
+if guest_up without "$forward"; then
+    guest ip address add "$SPARE4/24" dev vde0
+    try "without: the host's UDP forward works" forward_used
+    try "without: a stranger is heard at the forward's port of another address" stranger_heard "$SPARE4" 5001
+    guest_down
+fi
+
+if guest_up behind "$(behind "allow=\"$FAR4:5000/udp\"" "$forward")"; then
+    guest ip address add "$SPARE4/24" dev vde0
+    try "behind: the host's UDP forward works" forward_used
+    try "behind: no stranger is heard at the forward's port of another address" no_stranger_heard "$SPARE4" 5001
+    try "behind: the host's UDP forward works still" forward_used
     guest_down
 fi
 

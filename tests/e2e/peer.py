@@ -123,9 +123,11 @@ def udp(address, port, seconds="3"):
     print("{} {:.1f}".format(*timed(ask)))
 
 
-def hear(address, port, seconds):
-    """What a socket that asked one hears of everybody."""
+def hear(address, port, seconds, source="", source_port="0"):
+    """What a socket that asked one hears of everybody; it may be bound to an address and port."""
     sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    if source:
+        sock.bind((source, int(source_port)))
     sock.sendto(b"hello", (address, int(port)))
     end = time.monotonic() + float(seconds)
     while (left := end - time.monotonic()) > 0:
