@@ -8,14 +8,9 @@
 
 #include <stdlib.h>
 
-/* What libslirp calls its resolver, in either family. */
-static const struct eg_addr default_resolvers[] = {
-	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 2, 3 } },
-	{ { 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3 } },
-};
 static const uint16_t default_dns_types[] = { EG_DNS_TYPE_A, EG_DNS_TYPE_AAAA };
 
-_Static_assert(sizeof(default_resolvers) <= sizeof(((struct eg_policy *)0)->resolvers), "room");
+_Static_assert((int)EG_OWNNET_FAMILIES <= (int)EG_RESOLVERS_MAX, "room");
 _Static_assert(sizeof(default_dns_types) <= sizeof(((struct eg_policy *)0)->dns_types), "room");
 
 struct eg_policy *eg_policy_new(void)
@@ -27,13 +22,15 @@ struct eg_policy *eg_policy_new(void)
 	p->resolve = eg_nameset_new();
 	p->allow = eg_targets_new();
 	p->block = eg_targets_new();
+	p->allow_own = eg_targets_new();
+	p->block_own = eg_targets_new();
 	p->block_names = eg_nameset_new();
-	if (!p->resolve || !p->allow || !p->block || !p->block_names) {
+	if (!p->resolve || !p->allow || !p->block || !p->allow_own || !p->block_own ||
+	    !p->block_names) {
 		eg_policy_free(p);
 		return NULL;
 	}
-	memcpy(p->resolvers, default_resolvers, sizeof(default_resolvers));
-	p->resolver_count = sizeof(default_resolvers) / sizeof(default_resolvers[0]);
+	eg_policy_set_own(p, &eg_ownnet_default);
 	memcpy(p->dns_types, default_dns_types, sizeof(default_dns_types));
 	p->dns_type_count = sizeof(default_dns_types) / sizeof(default_dns_types[0]);
 	p->action = EG_REJECT;
@@ -52,10 +49,30 @@ void eg_policy_free(struct eg_policy *p)
 	eg_nameset_free(p->resolve);
 	eg_targets_free(p->allow);
 	eg_targets_free(p->block);
+	eg_targets_free(p->allow_own);
+	eg_targets_free(p->block_own);
 	eg_nameset_free(p->block_names);
 	free(p->log);
 	free(p->events);
 	free(p);
+}
+
+void eg_policy_set_own(struct eg_policy *p, const struct eg_ownnet *net)
+{
+	p->own = *net;
+	p->resolvers[0] = net->of[EG_OWNNET_IP4].resolver;
+	p->resolvers[1] = net->of[EG_OWNNET_IP6].resolver;
+	p->resolver_count = EG_OWNNET_FAMILIES;
+}
+
+struct eg_ownsets eg_policy_allowed(const struct eg_policy *p)
+{
+	return (struct eg_ownsets){ &p->own, p->allow, p->allow_own, false };
+}
+
+struct eg_ownsets eg_policy_blocked(const struct eg_policy *p)
+{
+	return (struct eg_ownsets){ &p->own, p->block, p->block_own, true };
 }
 
 const char *eg_mode_word(enum eg_mode mode)
@@ -107,9 +124,13 @@ enum eg_reason eg_policy_resolve(const struct eg_policy *p, const struct eg_name
 enum eg_reason eg_policy_open(const struct eg_policy *p, const struct eg_addr *addr, uint8_t proto,
 			      uint16_t port, enum eg_reason otherwise)
 {
+	const struct eg_ownsets allowed = eg_policy_allowed(p), blocked = eg_policy_blocked(p);
+
 	if (port == EG_DNS_PORT && eg_policy_is_resolver(p, addr))
 		return otherwise;
-	if (eg_targets_match(p->block, addr, proto, port))
+	if (eg_ownnet_match(&blocked, addr, proto, port))
 		return EG_R_TARGET_BLOCK;
-	return eg_targets_match(p->allow, addr, proto, port) ? EG_R_NONE : otherwise;
+	if (proto == EG_PROTO_UDP && eg_ownnet_hides_senders(&p->own, addr))
+		return otherwise;
+	return eg_ownnet_match(&allowed, addr, proto, port) ? EG_R_NONE : otherwise;
 }

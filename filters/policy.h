@@ -9,7 +9,7 @@
 #include "dhcpoptions.h"
 #include "frame.h"
 #include "nameset.h"
-#include "targets.h"
+#include "ownnet.h"
 
 enum eg_action { EG_REJECT, EG_DROP };
 enum eg_mode { EG_ENFORCE, EG_MONITOR };
@@ -27,6 +27,8 @@ struct eg_policy {
 	struct eg_nameset *resolve;
 	struct eg_targets *allow;
 	struct eg_targets *block;       /* wins over allow */
+	struct eg_targets *allow_own, *block_own; /* of own's addresses; see ownnet.h */
+	struct eg_ownnet own;
 	struct eg_nameset *block_names; /* wins over resolve */
 	struct eg_addr resolvers[EG_RESOLVERS_MAX];
 	size_t resolver_count;
@@ -49,6 +51,14 @@ struct eg_policy {
  * where memory is short. Owned by the caller. */
 struct eg_policy *eg_policy_new(void);
 void eg_policy_free(struct eg_policy *p);	/* NULL is fine */
+
+/* The guest is behind a slirp that makes NET: its resolvers are what may be asked, unless "dns" says
+ * others. To be said before any word. */
+void eg_policy_set_own(struct eg_policy *p, const struct eg_ownnet *net);
+
+/* What P allows and what it blocks, by address. Valid as long as P. */
+struct eg_ownsets eg_policy_allowed(const struct eg_policy *p);
+struct eg_ownsets eg_policy_blocked(const struct eg_policy *p);
 
 /* The words of the policy language for MODE and ACTION. */
 const char *eg_mode_word(enum eg_mode mode);

@@ -155,7 +155,7 @@ static int add_ports(const struct reader *r, const struct place *place, struct t
 	target.last = (uint16_t)last;
 	for (unsigned p = TCP; p <= UDP; p++) {
 		target.proto = p == TCP ? EG_PROTO_TCP : EG_PROTO_UDP;
-		if (protocols & p && eg_targets_add(r->list->targets, &target))
+		if (protocols & p && eg_ownnet_add(&r->list->targets, &target))
 			return -ENOMEM;
 	}
 	return 0;

@@ -4,11 +4,11 @@
 #define EG_TARGETLIST_H
 
 #include "nameset.h"
-#include "targets.h"
+#include "ownnet.h"
 
 /* What a list is read into. */
 struct eg_targetlist {
-	struct eg_targets *targets;
+	struct eg_ownsets targets;
 	/* Where names go; NULL: the list has none, and no target without ports. */
 	struct eg_nameset *names;
 	/* The item at fault, N bytes of the text, and what is wrong with it, static. */

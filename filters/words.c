@@ -144,14 +144,14 @@ static int parse_targets(struct eg_words *w, const struct row *row, struct text 
 
 static int parse_allow(struct eg_words *w, const struct row *row, struct text value)
 {
-	struct eg_targetlist list = { .targets = w->policy->allow };
+	struct eg_targetlist list = { .targets = eg_policy_allowed(w->policy) };
 
 	return parse_targets(w, row, value, &list);
 }
 
 static int parse_block(struct eg_words *w, const struct row *row, struct text value)
 {
-	struct eg_targetlist list = { .targets = w->policy->block,
+	struct eg_targetlist list = { .targets = eg_policy_blocked(w->policy),
 				      .names = w->policy->block_names };
 
 	return parse_targets(w, row, value, &list);

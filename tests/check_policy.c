@@ -137,6 +137,42 @@ START_TEST(guest_opens_what_is_allowed_and_not_blocked)
 }
 END_TEST
 
+/* A slirp of another network: 192.168.5.32/28 with the resolver at its 40. */
+START_TEST(host_is_where_slirp_puts_it)
+{
+	static const uint8_t host[4] = { 192, 168, 5, 33 }, dns[4] = { 192, 168, 5, 40 };
+	static const uint8_t beside[4] = { 192, 168, 5, 48 }, usual[4] = { 10, 0, 2, 2 };
+	static const uint8_t six[16] = { 0xfd, 0x11, [15] = 2 }, usual6[16] = { 0xfd, [15] = 2 };
+	const struct eg_target all4 = { eg_addr4((uint8_t[4]){ 0 }), 0, EG_PROTO_TCP, 1, 80 };
+	const struct eg_target all6 = { { { 0 } }, 0, EG_PROTO_TCP, 1, 80 };
+	struct eg_ownnet net = eg_ownnet_default;
+	struct eg_ownsets allowed;
+	struct {
+		struct eg_addr a;
+		enum eg_reason r;
+	} rows[] = {
+		{ eg_addr4(host), EG_R_TCP_NEW }, { eg_addr4(dns), EG_R_TCP_NEW },
+		{ eg_addr4(beside), EG_R_NONE },  { eg_addr4(usual), EG_R_NONE },
+		{ eg_addr6(six), EG_R_TCP_NEW },  { eg_addr6(usual6), EG_R_NONE },
+	};
+
+	net.of[EG_OWNNET_IP4].gateway = eg_addr4(host);
+	net.of[EG_OWNNET_IP4].resolver = eg_addr4(dns);
+	net.of[EG_OWNNET_IP4].prefix = 96 + 28;
+	net.of[EG_OWNNET_IP6].gateway = eg_addr6(six);
+	eg_policy_set_own(policy, &net);
+	allowed = eg_policy_allowed(policy);
+	ck_assert_int_eq(eg_ownnet_add(&allowed, &all4), 0);
+	ck_assert_int_eq(eg_ownnet_add(&allowed, &all6), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(eg_policy_open(policy, &rows[i].a, EG_PROTO_TCP, 80, EG_R_TCP_NEW) ==
+				      rows[i].r,
+			      "row %zu", i);
+	ck_assert(eg_policy_is_resolver(policy, &rows[1].a));
+	ck_assert(!eg_policy_is_resolver(policy, &rows[0].a));
+}
+END_TEST
+
 START_TEST(only_whole_addresses_in_the_list_are_resolvers)
 {
 	static const struct {
@@ -230,6 +266,7 @@ int main(void)
 	tcase_add_test(t, listed_name_resolves_and_its_neighbours_do_not);
 	tcase_add_test(t, blocked_name_wins_over_listed);
 	tcase_add_test(t, guest_opens_what_is_allowed_and_not_blocked);
+	tcase_add_test(t, host_is_where_slirp_puts_it);
 	tcase_add_test(t, only_whole_addresses_in_the_list_are_resolvers);
 	tcase_add_test(t, count_bounds_the_lists);
 	tcase_add_test(t, full_lists_are_searched_to_their_ends);

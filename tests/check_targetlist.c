@@ -11,20 +11,22 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct eg_targets *targets;
+static struct eg_targets *targets, *own;
 static struct eg_nameset *names;
 static struct eg_targetlist list;
 
 static void setup(void)
 {
 	targets = eg_targets_new();
+	own = eg_targets_new();
 	names = eg_nameset_new();
-	ck_assert(targets && names);
+	ck_assert(targets && own && names);
 }
 
 static void teardown(void)
 {
 	eg_targets_free(targets);
+	eg_targets_free(own);
 	eg_nameset_free(names);
 }
 
@@ -35,7 +37,8 @@ static int read_list(const char *text, bool with_names)
 	char *copy = guarded_copy(text, n);
 	int rc;
 
-	list = (struct eg_targetlist){ .targets = targets, .names = with_names ? names : NULL };
+	list = (struct eg_targetlist){ .targets = { &eg_ownnet_default, targets, own, false },
+				       .names = with_names ? names : NULL };
 	rc = eg_targetlist_read(&list, copy, n);
 	if (rc == -EINVAL) { /* what it points to is soon gone */
 		ck_assert(list.item >= copy && list.item + list.item_len <= copy + n);

@@ -11,8 +11,8 @@ layers='
 2 addr taggroup text
 3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions
-5 urgent arp nd dhcp icmp dns tcp fragment sample
-6 describe dnslimit dnstrack flow nameset targets tcpgap udpports
+5 urgent arp nd dhcp icmp dns tcp fragment sample targets
+6 describe dnslimit dnstrack flow nameset ownnet tcpgap udpports
 7 policy tcp.c targetlist reset
 8 words reply dnsstream
 9 pipeline

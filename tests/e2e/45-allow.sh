@@ -64,6 +64,7 @@ no_stranger_heard() {
 
 # forward_used: the host's UDP forward to port 5001 of the guest answers; nobody has the port afterwards.
 forward_used() {
+    rm -f "$W/served.log"
     start_in_guest served /usr/bin/python3 "$E2E/peer.py" serve "$W/served.log" udp:5001
     wait_for 5 grep -q ready "$W/served.log"
     peer udp 127.0.0.1 9001 3 | grep '^answered' || return 1
@@ -97,6 +98,58 @@ if guest_up behind "$(behind "allow=\"$FAR4:5000/udp\"" "$forward")"; then
     try "behind: the host's UDP forward works" forward_used
     try "behind: no stranger is heard at the forward's port of another address" no_stranger_heard "$SPARE4" 5001
     try "behind: the host's UDP forward works still" forward_used
+    guest_down
+fi
+
+# The host's loopback, behind slirp: an open port of it at which slirp knows nothing of the guest's.
+start loopback /usr/bin/python3 "$E2E/peer.py" serve "$W/loopback.far" tcp:8081
+wait_for 5 grep -q ready "$W/loopback.far" || die "no server on loopback" loopback
+# Slirp says of two addresses alone that they are its own; who owns the guest needs not ask.
+by_gateway() {
+    for address in fd00::dead fd00::1:2:3 fd00::ffff:ffff:ffff:ffff; do
+        guest ip -6 route add "$address/128" via fd00::2 dev vde0
+    done
+}
+loopback() {
+    before=$(grep -c '^arrived' "$W/loopback.far")
+    guest curl -sS -m 5 "http://$1:8081/" >/dev/null || return 1
+    [ "$(grep -c '^arrived' "$W/loopback.far")" -gt "$before" ]
+}
+refused_loopback() {
+    before=$(grep -c '^arrived' "$W/loopback.far")
+    refused_web "$1" 8081 || return 1
+    same "$(grep -c '^arrived' "$W/loopback.far")" "$before"
+}
+
+if guest_up without slirp://; then
+    by_gateway
+    try "without: the host's loopback is open, IPv4 (curl)" loopback 10.0.2.2
+    try "without: the host's loopback is open at any address, IPv6 (curl)" loopback "[fd00::dead]"
+    guest_down
+fi
+
+if guest_up behind "$(behind 'allow="0.0.0.0/0:8081 [::]/0:8081 10.0.0.0/8:8081 [fd00::]/8:8081"' slirp://)"; then
+    by_gateway
+    try "behind: all addresses are not the host, IPv4 (curl)" refused_loopback 10.0.2.2
+    for address in fd00::2 fd00::dead fd00::ffff:ffff:ffff:ffff; do
+        try "behind: all addresses are not the host, $address (curl)" refused_loopback "[$address]"
+    done
+    guest_down
+fi
+
+if guest_up behind "$(behind 'allow="[fd00::dead]:8081 [::]/0:8081"/block="[fd00::2]"' slirp://)"; then
+    by_gateway
+    for address in 10.0.2.2 "[fd00::2]" "[fd00::dead]" "[fd00::1:2:3]"; do
+        try "behind: one address of the host's blocked is all blocked, $address (curl)" refused_loopback "$address"
+    done
+    guest_down
+fi
+
+if guest_up behind "$(behind 'allow="10.0.2.2:8081"' slirp://)"; then
+    by_gateway
+    for address in 10.0.2.2 "[fd00::2]" "[fd00::dead]"; do
+        try "behind: one address of the host's allowed is all allowed, $address (curl)" loopback "$address"
+    done
     guest_down
 fi
 

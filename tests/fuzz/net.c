@@ -85,7 +85,8 @@ static bool is_resolver(const struct sockaddr *to)
 	       memcmp(&a6->sin6_addr, resolver6, 16) == 0;
 }
 
-/* NET_ALLOW without NET_BLOCK, as slirp's host sees it: the gateway is its loopback. */
+/* NET_ALLOW without NET_BLOCK, as slirp's host sees it: the gateways are its loopback, and who
+ * names one of them means both. */
 static bool is_allowed(const struct sockaddr *to, int type)
 {
 	static const struct {
@@ -96,9 +97,11 @@ static bool is_allowed(const struct sockaddr *to, int type)
 		{ AF_INET, 0, { 198, 51, 100, 7 }, 80 },
 		{ AF_INET, SOCK_STREAM, { 198, 51, 100, 7 }, 443 },
 		{ AF_INET, SOCK_STREAM, { 127, 0, 0, 1 }, 8080 },
+		{ AF_INET, SOCK_DGRAM, { 127, 0, 0, 1 }, 443 },
 		{ AF_INET, 0, { 198, 51, 100, 6 }, 853 },
 		{ AF_INET6, 0, { 0x20, 0x01, 0x0d, 0xb8, 1, [15] = 7 }, 80 },
 		{ AF_INET6, SOCK_DGRAM, { [15] = 1 }, 443 },
+		{ AF_INET6, SOCK_STREAM, { [15] = 1 }, 8080 },
 	};
 	const struct sockaddr_in *a4 = (const void *)to;
 	const struct sockaddr_in6 *a6 = (const void *)to;
