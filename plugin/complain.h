@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plugin's one way to speak: a line on stderr when an open fails. */
+/* The plugin's one way to speak: a line on stderr when an open fails, or is not what it seems. */
 #ifndef EG_COMPLAIN_H
 #define EG_COMPLAIN_H
 

@@ -255,8 +255,10 @@ static VDECONN *egress_open(char *vnl, char *descr, int interface_version,
 	rc = eg_config_read(&e->config, vnl);
 	if (!rc)
 		rc = open_parts(e, descr, interface_version, args);
-	if (!rc)
+	if (!rc) {
+		eg_config_remark(&e->config);
 		return (VDECONN *)e;
+	}
 	close_all(e);
 	errno = rc == -EPROTONOSUPPORT ? ENODEV : -rc;
 	return NULL;

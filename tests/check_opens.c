@@ -154,7 +154,7 @@ static const struct scene {
 	  "192.0.2.6:1 192.0.2.7:1 192.0.2.8:1 192.0.2.9:1 [2001:db8::]/32:53/udp\"/"
 	  "block=\"198.51.100.0/24 a.example *.b.example\"/resolve=\"*.c.example\"]",
 	  NULL, 0, 0 },
-	{ "[flows=16/action=drop/dns=\"192.0.2.53\"/policy=\"%s/policy\"]", NULL, 0, 0 },
+	{ "[flows=16/action=drop/dns=\"192.0.2.53 10.0.2.3\"/policy=\"%s/policy\"]", NULL, 0, 0 },
 };
 
 static void settled(void *ctx, unsigned n, uint64_t first, int error)

@@ -18,7 +18,7 @@ layers='
 9 pipeline
 10 passage
 11 answer judge_dns judge_flow pipeline.c
-12 vnl clock complain gate lock record ticker refusal policyfile starts note
+12 vnl slirpnet clock complain gate lock record ticker refusal policyfile starts note
 13 batch comment config eve inbox linesocket ownfile flowrecord
 14 queue rotate uplink
 15 appendfile

@@ -138,7 +138,7 @@ EXTRA_tests_check_egress_DEPENDENCIES = libvdeplug_egress.la
 tests_check_vnl_LDADD = $(LDADD) -lvdeplug_mod
 # The module without libvdeplug, so that all that it calls can be stood in for.
 tests_check_opens_SOURCES = tests/check_opens.c plugin/egress.c plugin/uplink.c plugin/uplink.h
-tests_check_opens_LDADD = libfaults.la $(LDADD) -ldl
+tests_check_opens_LDADD = libfaults.la $(LDADD) -lvdeplug_mod -ldl
 tests_check_threads_SOURCES = \
 	tests/check_threads.c \
 	tests/check_threads_frames.c tests/check_threads_frames.h

@@ -47,6 +47,29 @@ try "a repeated list adds up" right 'egress://[resolve="a.test"/resolve="b.test"
 try "a trailing dot" right 'egress://[resolve="allowed.test."]{null://}'
 try "action=drop, dns, flows and vm" right 'egress://[action="drop"/dns="10.0.2.3 fd00::3"/flows="128"/vm="web 1"]{null://}'
 
+# told VNL PATTERN: it opens, and our one line has PATTERN.
+told() {
+    code=0
+    plug "$1" || code=$?
+    cat "$W/plug.err"
+    same "status $code, $(grep -c . "$W/plug.err") lines" "status 0, 1 lines" || return 1
+    grep '^egress: ' "$W/plug.err" | grep -qF -- "$2"
+}
+
+ip link set lo up
+try "slirp of another network, its resolver by default" right 'egress://{slirp:///host=192.168.5.2}'
+try "slirp of another network, its resolver in dns" right 'egress://[dns="192.168.5.3"]{slirp:///host=192.168.5.2}'
+try "slirp of another network, its resolver not in dns" told \
+    'egress://[dns="10.0.2.3 fd00::9"]{slirp:///host=192.168.5.2}' 'neither 192.168.5.3 nor fd00::3'
+try "slirp of another IPv6 network, its resolvers not in dns" told \
+    'egress://[dns="fd00::3"]{slirp:///host6=fd11:1::2}' 'neither 10.0.2.3 nor fd11:1::3'
+try "slirp with another resolver, by default" right 'egress://{slirp:///vnameserver=10.0.2.53}'
+try "slirp with another resolver, which is not in dns" told \
+    'egress://[dns="10.0.2.3"]{slirp:///vnameserver=10.0.2.53}' 'neither 10.0.2.53 nor fd00::3'
+try "no resolver at all is meant" right 'egress://[dns=""]{slirp:///host=192.168.5.2}'
+try "a network other than slirp's has no resolver of its own" right 'egress://[dns="198.51.100.7"]{null://}'
+try "an option that slirp does not know" wrong 'egress://{slirp:///nonesuch=1}' slirp
+
 try "an unknown word" wrong 'egress://[reslove="x"]{null://}' reslove
 try "an unknown word, no nested network" wrong 'egress://[reslove="x"]' reslove
 try "an abbreviated word" wrong 'egress://[res="allowed.test"]{null://}' res
