@@ -13,7 +13,8 @@ enum {
 };
 
 /* By reason; one without a row is met with silence. Segments that a live connection does not
- * allow get none: a reset would end it. Over TCP any answer is a reset. */
+ * allow get none: a reset would end it. Over TCP any answer is a reset, but those of DNS in a
+ * connection to a resolver. */
 static const uint8_t answers[EG_REASON_COUNT] = {
 	[EG_R_TCP_NEW] = EG_ANSWER_RST,
 	[EG_R_TCP_NO_FLOW] = EG_ANSWER_RST,
@@ -46,6 +47,12 @@ static bool may_reply(struct eg_pipeline *p, uint64_t now)
 	return true;
 }
 
+/* To be busy is no verdict of the policy's. */
+static int ede_of(enum eg_reason r)
+{
+	return r == EG_R_DNS_BUSY ? 0 : EDE_BLOCKED;
+}
+
 static size_t answer_dns(struct passage *w, enum eg_rcode rcode, int ede)
 {
 	uint8_t msg[EG_DNS_REPLY_MAX];
@@ -72,14 +79,48 @@ static size_t build(struct passage *w, enum eg_answer answer, int ede)
 	}
 }
 
+/* A SYN for which there is no place now is said again, when there may be one: a reset would have
+ * its sender take the resolver for dead. */
+static enum eg_answer answer_over_tcp(enum eg_reason r)
+{
+	return answers[r] && r != EG_R_DNS_BUSY ? EG_ANSWER_RST : EG_ANSWER_NONE;
+}
+
+/* The rcode of ANSWER, or -1 where it is none of DNS. */
+static int rcode_of(enum eg_answer answer)
+{
+	switch (answer) {
+	case EG_ANSWER_NXDOMAIN:
+		return EG_RCODE_NXDOMAIN;
+	case EG_ANSWER_NOERROR:
+		return EG_RCODE_NOERROR;
+	case EG_ANSWER_SERVFAIL:
+		return EG_RCODE_SERVFAIL;
+	default:
+		return -1;
+	}
+}
+
+int eg_answer_message(struct passage *w, const struct eg_dns_query *q, enum eg_reason r,
+		      uint8_t out[EG_DNS_REPLY_MAX])
+{
+	int rcode = rcode_of(answers[r]);
+
+	if (rcode < 0)
+		return -1;
+	if (w->p->policy->action != EG_REJECT || !may_reply(w->p, w->now))
+		return 0;
+	w->p->counters.replies++;
+	if (w->told == EG_ANSWER_NONE)
+		w->told = answers[r];
+	return (int)eg_dns_build_reply(q, (enum eg_rcode)rcode, ede_of(r), out);
+}
+
 enum eg_answer eg_answer(struct passage *w, enum eg_reason r)
 {
-	enum eg_answer answer = answers[r];
+	enum eg_answer answer = w->f.proto == EG_PROTO_TCP ? answer_over_tcp(r) : answers[r];
 
-	if (answer && w->f.proto == EG_PROTO_TCP)
-		answer = EG_ANSWER_RST;
-	/* To be busy is no verdict of the policy's. */
-	w->o->reply_len = build(w, answer, r == EG_R_DNS_BUSY ? 0 : EDE_BLOCKED);
+	w->o->reply_len = build(w, answer, ede_of(r));
 	if (w->o->reply_len && !may_reply(w->p, w->now))
 		w->o->reply_len = 0;
 	if (!w->o->reply_len)

@@ -1,67 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * DNS over TCP, from the guest to a resolver.
+ * Connections in which the guest asks resolvers over TCP.
  *
- * Purpose. A query over TCP is held to the same as one over UDP: it is judged whole, and
- * what leaves is built from its fields. A resolver never gets a byte of the
- * stream that was not judged, whatever the guest does with segments.
+ * Purpose. A query over TCP is held to the same as one over UDP, and answered by the same: it
+ * is judged whole, and one that may not leave gets our answer in the connection, which goes
+ * on. What becomes of bytes is in dnsbytes.c, of numbers in dnssplice.c; here is how
+ * connections live.
  *
- * The trick. What leaves is exactly as long as what came (eg_dns_build_padded). So both ends
- * speak of the same sequence numbers, and none is translated, in neither direction.
+ * Life-cycle. The guest's SYN begins a stream, if there is a place for it (dnsplaces.c). Its
+ * segments are taken (eg_dnsstream_take), the resolver's are put into the guest's numbers and
+ * heard; what waited for them is said then. It ends with its flow: by a RST, when both have closed
+ * it, by a fault, or because it is over:
  *
- * Terms
- *   message   a length field of two bytes and a query of that length (RFC 1035 4.2.2)
- *   sent      the number of the first byte that has not left
- *   held      bytes of an unfinished message, taken from the guest; they stand from sent on
- *   past      the last bytes that left, as they left; they stand before sent
- *   next      what the resolver expects when it has all: sent, and one more behind a FIN
+ *   idle      the resolver has said nothing new for EG_DNSSTREAM_IDLE. Nothing that the guest says
+ *             counts, nor answers of ours, which it can have at will.
+ *   patience  a refused query could not be answered, or an answer of ours is not acknowledged, for
+ *             EG_DNSSTREAM_PATIENCE, though it was said again each second.
  *
- * Life-cycle. The guest's SYN begins a stream. Each segment is taken in order: bytes behind
- * sent + held go to the hold; a hold that is a whole message is judged, built anew, and
- * moved to the past. What leaves in the segment's place comes from the past alone: the
- * bytes that were asked for again, and those just judged. A FIN leaves when all before it
- * has. A fault forgets the stream, and the connection is reset. A stream that nobody used
- * for a while gives way when the table is full.
- *
- * The place of a stream that the guest ended stays taken for as long. A reset of the guest's
- * need not end anything: slirp drops one that comes while it still connects to the resolver,
- * and keeps its socket for minutes. Were the place free at once, a guest could open and reset
- * until the host program has no descriptor left, and no forward of the host's works. A reset
- * of the resolver's end says that it is gone there.
- *
- *   what comes                       what leaves
- *   an acknowledgement               the same, with our number (next)
- *   the first part of a message      an acknowledgement
- *   the last part of a message       the whole message
- *   bytes that have left before      those that left, never those that came
- *   bytes too far ahead, or more     an acknowledgement, or what there was room for: the
- *     than there is room for         rest was not received, and TCP will say it again
- *   a keepalive or the like          an empty segment one below next, which asks for an answer
- *   RST                              RST at next, which is exact
- *
- * Headers are ours: no IP options, TTL, identification, urgent pointer, ECN or reserved bits
- * of the guest's, and no TCP options: the SYN offered none. SACK and timestamps would be
- * bytes for it to choose, with every segment. It does choose the ports, its first sequence
- * number, acknowledgements and windows within what tcp.c allows, the MSS (536 to 1460),
- * and of each query id, flags, type and length.
+ * Then both ends are reset, and the place stays taken until the network says that it is gone.
  *
  * Invariants
- *   - only judge_message moves sent, by whole messages.
- *   - what stands at a number is settled by the first byte that is taken for it, and what
- *     left for a number never changes.
- *   - what left and is not acknowledged is in the past: it can always be said again.
  *   - a stream begins with the SYN that the resolver acknowledged: its first number is the
  *     one that tcp.c knows, which lets no data pass before that SYN+ACK. Were it another,
- *     the resolver might read messages from their middle.
+ *     the resolver might read messages from their middle. So another SYN ends a stream.
+ *   - what the guest is told acknowledges nothing that the resolver has not, but refused queries.
  *
- * Limits. EG_DNSSTREAMS_MAX streams of about 3.5 KiB; EG_DNSSTREAM_MESSAGE bytes a message;
- * EG_DNSSTREAM_SEND in a segment; PAST_MAX unacknowledged.
+ * Limits. EG_DNSSTREAMS_MAX streams of about 5 KiB, ended ones included that the network may know.
  *
- * Fails how. Held bytes are not acknowledged before they leave. A client that writes the
- * length field and the message one after the other, and leaves Nagle's algorithm (RFC 9293
- * 3.7.4) on, waits for that in vain; RFC 7766 8 tells clients to write them at once.
- *
- * References: RFC 1035 4.2.2, 7766 (DNS over TCP), 7830 (padding), 9293 (TCP).
+ * References: RFC 7766 (DNS over TCP), 9293 (TCP).
  */
 #include "dnsstream.h"
 
@@ -70,60 +36,35 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum {
-	LENGTH_FIELD = 2,
-	QUERY_MIN = EG_DNS_HEADER_LEN + 1 + 4, /* for the root */
-	MESSAGE_MAX = LENGTH_FIELD + EG_DNSSTREAM_MESSAGE,
-	PAST_MAX = 2 * EG_DNSSTREAM_SEND,
-};
+enum { TOLD_AGAIN = 1000 }; /* ms from an answer of ours to the same again */
 
-enum {
-	OPT_END,
-	OPT_NOP,
-	OPT_MSS,
-	OPT_MSS_LEN = 4,
-	MSS_MIN = 536,  /* everybody can take that (RFC 9293 3.7.1) */
-	MSS_MAX = 1460, /* Ethernet's */
-};
+static const uint64_t NEVER = UINT64_MAX;
 
-static_assert((int)MESSAGE_MAX <= (int)EG_DNSSTREAM_SEND, "a message leaves in one segment");
-static_assert((int)EG_TCP_LEN + (int)OPT_MSS_LEN <= (int)EG_DNSSTREAM_SEND, "a SYN fits");
+static_assert((int)EG_DNSSPLICE_MAX <= (int)EG_DNSSTREAM_SEND, "answers fit in one segment");
 
 struct stream {
-	struct eg_flow_key key; /* of protocol 0 where this is free */
-	uint64_t until;         /* ms; from then on its place may be another's */
-	uint32_t iss, sent;
-	bool fin; /* it left, and has the number sent */
-	uint16_t held_len, past_len;
-	uint8_t held[MESSAGE_MAX];
-	uint8_t past[PAST_MAX]; /* the oldest first */
+	struct eg_dnsbytes bytes;
+	uint64_t idle;  /* ms; from then on the resolver has said nothing for too long */
+	uint64_t waits; /* ms; until when the guest may wait, or have us wait; NEVER: nobody does */
+	uint64_t again; /* ms; when what we said is said again, or NEVER */
+	uint32_t told_ack; /* what it acknowledges, and its window */
+	uint16_t told_window;
+	bool network_first; /* the FIN of the network's came first */
 };
 
 struct eg_dnsstreams {
-	struct stream streams[EG_DNSSTREAMS_MAX];
-};
-
-/* One segment on its way in. */
-struct taking {
-	struct stream *s;
-	const struct eg_frame *f;
-	eg_dns_judge *judge;
-	void *ctx;
-	struct eg_dns_query *q;
-};
-
-/* The segment that leaves. */
-struct leaving {
-	uint32_t seq, ack;
-	uint16_t window;
-	uint8_t flags;
-	uint16_t mss; /* 0: no option */
-	struct eg_span payload;
+	uint64_t due; /* ms; when something is over or said again */
+	struct eg_dnsplaces places;
+	struct stream streams[EG_DNSSTREAMS_MAX]; /* by place */
 };
 
 struct eg_dnsstreams *eg_dnsstreams_new(void)
 {
-	return calloc(1, sizeof(struct eg_dnsstreams));
+	struct eg_dnsstreams *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->due = NEVER;
+	return t;
 }
 
 void eg_dnsstreams_free(struct eg_dnsstreams *t)
@@ -131,367 +72,299 @@ void eg_dnsstreams_free(struct eg_dnsstreams *t)
 	free(t);
 }
 
-static inline size_t smaller(size_t a, size_t b)
+static struct stream *stream_at(struct eg_dnsstreams *t, const struct eg_dnsplace *p)
 {
-	return a < b ? a : b;
+	return &t->streams[p - t->places.at];
 }
 
-static inline uint32_t next_of(const struct stream *s)
+/* When stream S is over, ms. */
+static uint64_t over_at(const struct stream *s)
 {
-	return s->sent + s->fin;
+	return s->idle < s->waits ? s->idle : s->waits;
 }
 
-static struct stream *find(struct eg_dnsstreams *t, const struct eg_flow_key *key)
+/* Work out what is due after something has changed. */
+static void note_due(struct eg_dnsstreams *t)
 {
-	for (size_t i = 0; i < EG_DNSSTREAMS_MAX; i++)
-		if (!memcmp(&t->streams[i].key, key, sizeof(*key)))
-			return &t->streams[i];
-	return NULL;
-}
+	t->due = eg_dnsplaces_due(&t->places);
+	for (size_t i = 0; i < EG_DNSSTREAMS_MAX; i++) {
+		const struct stream *s = &t->streams[i];
 
-/* Room for a new stream: the place that was idle longest, if that was long enough; or NULL. */
-static struct stream *find_room(struct eg_dnsstreams *t, uint64_t now)
-{
-	struct stream *first = &t->streams[0];
-
-	for (size_t i = 1; i < EG_DNSSTREAMS_MAX; i++)
-		if (t->streams[i].until < first->until)
-			first = &t->streams[i];
-	return first->until <= now ? first : NULL;
-}
-
-static void touch(struct stream *s, uint64_t now)
-{
-	s->until = now + EG_DNSSTREAM_IDLE;
-}
-
-static void forget(struct stream *s)
-{
-	memset(&s->key, 0, sizeof(s->key));
-}
-
-/* Build segment L in place of the guest's F. Returns its length. */
-static size_t build(const struct leaving *l, const struct eg_frame *f,
-		    uint8_t out[EG_DNSSTREAM_FRAME_MAX])
-{
-	const struct eg_ends ends = {
-		.src_mac = eg_eth_src(f),
-		.dst_mac = eg_eth_dst(f),
-		.src = f->src,
-		.dst = f->dst,
-	};
-	size_t header = EG_TCP_LEN + (l->mss ? OPT_MSS_LEN : 0);
-	struct eg_writer w = eg_writer(out, EG_DNSSTREAM_FRAME_MAX);
-
-	eg_frame_begin(&w, &ends, EG_PROTO_TCP, header + l->payload.n);
-	eg_give16(&w, f->sport);
-	eg_give16(&w, f->dport);
-	eg_give32(&w, l->seq);
-	eg_give32(&w, l->ack);
-	eg_give8(&w, (uint8_t)(header / 4 << 4));
-	eg_give8(&w, l->flags);
-	eg_give16(&w, l->window);
-	eg_give32(&w, 0); /* checksum, urgent pointer */
-	if (l->mss) {
-		eg_give8(&w, OPT_MSS);
-		eg_give8(&w, OPT_MSS_LEN);
-		eg_give16(&w, l->mss);
-	}
-	eg_give(&w, l->payload.p, l->payload.n);
-	if (w.bad)
-		return 0;
-	eg_checksum_fill(w.p, w.len);
-	return w.len;
-}
-
-/* The MSS that SYN F says; 0 where it says none. */
-static uint16_t find_mss(const struct eg_frame *f)
-{
-	const uint8_t *options = f->bytes + f->l4_off + EG_TCP_LEN;
-	struct eg_reader r = eg_reader(options, (size_t)(f->payload.p - options));
-
-	while (r.left > 0 && !r.bad) {
-		uint8_t kind = eg_take8(&r);
-		uint8_t len;
-
-		if (kind == OPT_NOP)
+		if (t->places.at[i].state != EG_DNSPLACE_TAKEN)
 			continue;
-		len = eg_take8(&r);
-		if (kind == OPT_END || len < 2)
-			break;
-		if (kind == OPT_MSS && len == OPT_MSS_LEN)
-			return eg_take16(&r);
-		eg_take(&r, len - 2u);
+		if (over_at(s) < t->due)
+			t->due = over_at(s);
+		if (s->again < t->due)
+			t->due = s->again;
 	}
-	return 0;
 }
 
-static uint16_t clamp_mss(uint16_t mss)
+/* The place of the live stream of connection KEY, or NULL. */
+static struct eg_dnsplace *find(struct eg_dnsstreams *t, const struct eg_flow_key *key)
 {
-	if (mss < MSS_MIN)
-		return mss ? MSS_MIN : 0;
-	return mss > MSS_MAX ? MSS_MAX : mss;
+	struct eg_dnsplace *p = eg_dnsplaces_find(&t->places, key);
+
+	return p && p->state == EG_DNSPLACE_TAKEN ? p : NULL;
 }
 
-static void start(struct stream *s, const struct eg_flow_key *key, uint32_t iss)
+/* A place for a new stream of the connection of F, or NULL. */
+static struct eg_dnsplace *start(struct eg_dnsstreams *t, const struct eg_frame *f, uint64_t now)
 {
-	s->key = *key;
-	s->iss = iss;
-	s->sent = iss + 1;
-	s->fin = false;
-	s->held_len = s->past_len = 0;
+	const struct eg_dnspath path = eg_dnspath(f);
+	struct eg_dnsplace *p = eg_dnsplaces_find(&t->places, &path.key);
+	struct stream *s;
+
+	if (p)
+		return p->state == EG_DNSPLACE_TAKEN && stream_at(t, p)->bytes.iss == f->tcp.seq
+			       ? p
+			       : NULL;
+	p = eg_dnsplaces_take(&t->places, &path);
+	if (!p)
+		return NULL;
+	s = stream_at(t, p);
+	eg_dnsbytes_begin(&s->bytes, f->tcp.seq);
+	s->idle = now + EG_DNSSTREAM_IDLE;
+	s->waits = s->again = NEVER;
+	s->network_first = false;
+	return p;
 }
 
 enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame *f, uint64_t now,
-				  struct eg_flow_key *gone, uint8_t out[EG_DNSSTREAM_FRAME_MAX],
-				  size_t *out_len)
+				  uint8_t out[EG_DNSSTREAM_FRAME_MAX], size_t *out_len)
 {
-	const struct eg_flow_key key = eg_flow_key(f, EG_FROM_GUEST);
-	const struct leaving syn = {
+	const struct eg_dnssegment syn = {
 		.seq = f->tcp.seq,
 		.window = f->tcp.window,
 		.flags = EG_TCP_SYN,
-		.mss = clamp_mss(find_mss(f)),
+		.mss = eg_dnssegment_mss(f),
 	};
-	struct stream *s = find(t, &key);
-	bool again = s && s->iss == f->tcp.seq;
+	const struct eg_dnsplace *p = start(t, f, now);
 
 	*out_len = 0;
-	gone->proto = 0;
-	if (!s) {
-		s = find_room(t, now);
-		if (!s)
-			return EG_R_DNS_BUSY;
-		*gone = s->key;
-	}
-	if (!again)
-		start(s, &key, f->tcp.seq);
-	touch(s, now);
-	*out_len = build(&syn, f, out);
+	if (!p)
+		return EG_R_DNS_BUSY;
+	note_due(t);
+	*out_len = eg_dnssegment_build(&syn, &p->path, EG_FROM_GUEST, out);
 	return EG_R_NONE;
 }
 
-void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow_key *key, enum eg_dir by)
+/* Build into OUT what we said of the last bytes from FROM on. Returns its length. */
+static size_t tell(const struct stream *s, const struct eg_dnsplace *p, size_t from,
+		   uint8_t out[EG_DNSSTREAM_FRAME_MAX])
 {
-	struct stream *s = find(t, key);
+	const struct eg_dnssplice *splice = &s->bytes.splice;
+	const struct eg_dnssegment told = {
+		.seq = splice->mark + (uint32_t)from,
+		.ack = s->told_ack,
+		.window = s->told_window,
+		.flags = EG_TCP_PSH | EG_TCP_ACK,
+		.payload = { splice->bytes + from, splice->last - from },
+	};
 
-	if (!s)
-		return;
-	forget(s);
-	if (by == EG_FROM_NETWORK)
-		s->until = 0;
+	return eg_dnssegment_build(&told, &p->path, EG_FROM_NETWORK, out);
 }
 
-/* Take from R into the hold until WANT bytes are there. Returns whether they are. */
-static bool hold(struct stream *s, struct eg_reader *r, size_t want)
+/* After something was settled, of which FROM bytes were said before: build into OUT what is new,
+ * and keep watch over it. Returns its length, 0 where there is nothing. */
+static size_t tell_new(struct stream *s, const struct eg_dnsplace *p, const struct eg_tcp *tcp,
+		       size_t from, uint64_t now, uint8_t out[EG_DNSSTREAM_FRAME_MAX])
 {
-	size_t n = smaller(want - s->held_len, r->left);
+	uint32_t ack = tcp->side[EG_FROM_NETWORK].ack;
+	uint32_t window = tcp->side[EG_FROM_GUEST].maxend - ack;
 
-	memcpy(s->held + s->held_len, eg_take(r, n), n);
-	s->held_len = (uint16_t)(s->held_len + n);
-	return s->held_len == want;
+	if (s->bytes.splice.last <= from)
+		return 0;
+	s->told_ack = ack;
+	s->told_window = (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
+	s->again = now + TOLD_AGAIN;
+	return tell(s, p, from, out);
 }
 
-/* Move the hold to the past, where the oldest bytes make room for it. */
-static void send_held(struct stream *s)
+/* Note until when something may wait for the guest, or that nothing does; anew where it got ON. */
+static void watch(struct stream *s, bool on, uint64_t now)
 {
-	size_t kept = smaller(s->past_len, (size_t)(PAST_MAX - s->held_len));
-
-	memmove(s->past, s->past + s->past_len - kept, kept);
-	memcpy(s->past + kept, s->held, s->held_len);
-	s->past_len = (uint16_t)(kept + s->held_len);
-	s->sent += s->held_len;
-	s->held_len = 0;
+	if (on)
+		s->waits = NEVER;
+	if (s->bytes.splice.last == 0)
+		s->again = NEVER;
+	if (s->bytes.splice.last == 0 && !s->bytes.refused)
+		s->waits = NEVER;
+	else if (s->waits == NEVER)
+		s->waits = now + EG_DNSSTREAM_PATIENCE;
 }
 
-/* The hold is a whole message: judge it. What it becomes is as long as it was. */
-static enum eg_reason judge_message(const struct taking *a)
+static enum eg_reason take(struct stream *s, const struct eg_dnsplace *p, struct eg_dnstaking *a,
+			   uint64_t now, struct eg_dnsstream_taken *x)
 {
-	uint8_t *msg = a->s->held + LENGTH_FIELD;
-	size_t len = a->s->held_len - (size_t)LENGTH_FIELD;
-	enum eg_reason r = eg_dns_parse_query(a->q, (struct eg_span){ msg, len });
+	const struct eg_dnssplice *splice = &s->bytes.splice;
+	struct eg_dnssegment out;
+	enum eg_reason r = EG_R_NONE;
+	size_t before = splice->last, said;
 
-	if (r == EG_R_NONE)
-		r = a->judge(a->ctx, a->q);
+	eg_dnssplice_acked(&s->bytes.splice, a->tcp->side[EG_FROM_GUEST].ack);
+	said = splice->last;
+	if (a->f->tcp.flags & EG_TCP_RST)
+		out = eg_dnsbytes_reset(&s->bytes, a->f);
+	else
+		r = eg_dnsbytes_take(a, &out);
+	x->out_len = eg_dnssegment_build(&out, &p->path, EG_FROM_GUEST, x->out);
 	if (r)
 		return r;
-	if (eg_dns_build_padded(a->q, len, msg) != len) /* it always is */
-		return EG_R_DNS_MALFORMED;
-	send_held(a->s);
+	x->refused = a->refused;
+	x->told_len = tell_new(s, p, a->tcp, said, now, x->told);
+	watch(s, said < before || a->cut, now);
 	return EG_R_NONE;
 }
 
-/* What was taken is no message, so that there is no query to show. */
-static enum eg_reason no_message(const struct taking *a)
+enum eg_reason eg_dnsstream_take(struct eg_dnsstreams *t, struct eg_flow *flow,
+				 const struct eg_frame *f, uint64_t now,
+				 const struct eg_dnsstream_judge *judge,
+				 struct eg_dnsstream_taken *x)
 {
-	*a->q = (struct eg_dns_query){ 0 };
-	return EG_R_DNS_MALFORMED;
-}
+	const struct eg_dnsplace *p = find(t, &flow->key);
+	struct eg_dnstaking a = { .tcp = &flow->tcp, .f = f, .judge = judge, .q = &x->q };
+	struct stream *s;
+	enum eg_reason r;
 
-/* Take what messages there are in R, as long as ROOM allows them to leave; what is left in R
- * then was not received. */
-static enum eg_reason take_messages(const struct taking *a, struct eg_reader *r, size_t room)
-{
-	struct stream *s = a->s;
-	enum eg_reason why;
-	size_t len;
-
-	while (r->left > 0) {
-		if (s->held_len < LENGTH_FIELD && !hold(s, r, LENGTH_FIELD))
-			break;
-		len = eg_get16(s->held);
-		if (len < QUERY_MIN || len > EG_DNSSTREAM_MESSAGE)
-			return no_message(a);
-		len += LENGTH_FIELD;
-		if (len > room || !hold(s, r, len))
-			break;
-		why = judge_message(a);
-		if (why)
-			return why;
-		room -= len;
-	}
-	return EG_R_NONE;
-}
-
-/* Take what is new in the segment: all that stands behind the held bytes, if it begins
- * there or before. */
-static enum eg_reason take_new(const struct taking *a, size_t room)
-{
-	struct stream *s = a->s;
-	const struct eg_span payload = a->f->payload;
-	uint32_t known = s->sent + s->held_len - a->f->tcp.seq; /* huge where it begins behind */
-	struct eg_reader r;
-	enum eg_reason why;
-
-	if (s->fin || known > payload.n)
-		return EG_R_NONE;
-	r = eg_reader(payload.p + known, payload.n - known);
-	why = take_messages(a, &r, room);
-	if (why || r.left > 0 || !(a->f->tcp.flags & EG_TCP_FIN))
-		return why;
-	if (s->held_len > 0)
-		return no_message(a);
-	s->fin = true;
-	return EG_R_NONE;
-}
-
-/* How many new bytes may leave along with OLD that left before: they fit in one segment, and what
- * the resolver has not acknowledged (ACK) stays in the past. */
-static size_t room_for(const struct stream *s, uint32_t ack, size_t old)
-{
-	uint32_t out = s->sent - ack;
-
-	if (out > INT32_MAX) /* it acknowledged more: not our matter */
-		out = 0;
-	return smaller(EG_DNSSTREAM_SEND - old, PAST_MAX - smaller(out, PAST_MAX));
-}
-
-/* A piece of the past: N bytes from BACK below sent on. */
-struct behind {
-	uint32_t back, n;
-};
-
-/* The bytes that F says again, as far as they are kept. They end before sent where F does, or
- * where they fill a segment. */
-static struct behind find_again(const struct stream *s, const struct eg_frame *f)
-{
-	uint32_t back = s->sent - f->tcp.seq;
-	uint32_t kept = (uint32_t)smaller(back, s->past_len);
-	size_t lost = back - kept;
-	size_t n = f->payload.n > lost ? f->payload.n - lost : 0;
-
-	if (back > INT32_MAX) /* it begins behind sent */
-		return (struct behind){ 0, 0 };
-	n = smaller(smaller(n, kept), EG_DNSSTREAM_SEND);
-	return (struct behind){ kept, (uint32_t)n };
-}
-
-/* Whether F, for which no byte leaves, asks for an answer: a keepalive or a probe, one below
- * next (RFC 9293 3.8.4), or old bytes that are not kept, as the resolver has them. */
-static bool asks(const struct stream *s, const struct eg_frame *f)
-{
-	uint32_t end = f->tcp.seq + (uint32_t)f->payload.n;
-
-	return f->tcp.seq == next_of(s) - 1 || (f->payload.n > 0 && s->sent - end <= INT32_MAX);
-}
-
-/* What leaves for F: the bytes B, and the FIN behind them if F had it there. */
-static struct leaving leave(const struct stream *s, const struct eg_frame *f, struct behind b)
-{
-	bool fin = s->fin && b.n == b.back && f->tcp.flags & EG_TCP_FIN &&
-		   f->tcp.seq + f->payload.n == s->sent;
-	struct leaving l = {
-		.seq = s->sent - b.back,
-		.ack = f->tcp.ack,
-		.window = f->tcp.window,
-		.flags = (uint8_t)(EG_TCP_ACK | (b.n ? EG_TCP_PSH : 0) | (fin ? EG_TCP_FIN : 0)),
-		.payload = { s->past + s->past_len - b.back, b.n },
-	};
-
-	if (b.n == 0 && !fin)
-		l.seq = next_of(s) - asks(s, f);
-	return l;
-}
-
-/* What leaves for a RST F, and for what is reset: a RST at SEQ, which the resolver expects. */
-static struct leaving reset(const struct eg_frame *f, uint32_t seq)
-{
-	bool acked = f->tcp.flags & EG_TCP_ACK;
-
-	return (struct leaving){
-		.seq = seq,
-		.ack = acked ? f->tcp.ack : 0,
-		.flags = (uint8_t)(EG_TCP_RST | (acked ? EG_TCP_ACK : 0)),
-	};
-}
-
-/* Take the segment A->f, where the resolver has acknowledged all before ACK, and say in L
- * what leaves for it. Messages that were judged in front of a faulty one do not leave. */
-static enum eg_reason take(const struct taking *a, uint32_t ack, struct leaving *l)
-{
-	struct stream *s = a->s;
-	struct behind b = find_again(s, a->f);
-	uint32_t sent = s->sent;
-	enum eg_reason r = EG_R_NONE;
-
-	if (b.n == b.back) {
-		r = take_new(a, room_for(s, ack, b.n));
-		b.back += s->sent - sent;
-		b.n = b.back;
-	}
-	*l = r ? reset(a->f, sent) : leave(s, a->f, b);
-	return r;
-}
-
-enum eg_reason eg_dnsstream_take(struct eg_dnsstreams *t, const struct eg_flow *flow,
-				 const struct eg_frame *f, uint64_t now, eg_dns_judge *judge,
-				 void *ctx, struct eg_dns_query *q,
-				 uint8_t out[EG_DNSSTREAM_FRAME_MAX], size_t *out_len)
-{
-	struct stream *s = find(t, &flow->key);
-	const struct taking a = { .s = s, .f = f, .judge = judge, .ctx = ctx, .q = q };
-	enum eg_reason r = EG_R_NONE;
-	struct leaving l;
-
-	*q = (struct eg_dns_query){ 0 };
-	*out_len = 0;
-	if (!s)
+	x->q = (struct eg_dns_query){ 0 };
+	x->refused = EG_R_NONE;
+	x->out_len = x->told_len = 0;
+	if (!p)
 		return EG_R_TCP_NO_FLOW;
-	if (s->iss != flow->tcp.iss) {
-		forget(s);
+	s = stream_at(t, p);
+	if (s->bytes.iss != flow->tcp.iss)
 		return EG_R_TCP_NO_FLOW;
-	}
 	if (f->tcp.flags & EG_TCP_SYN || !(f->tcp.flags & (EG_TCP_RST | EG_TCP_ACK)))
 		return EG_R_TCP_FLAGS;
 	if (!eg_checksum_right(f))
 		return EG_R_CHECKSUM;
-	touch(s, now);
-	if (f->tcp.flags & EG_TCP_RST)
-		l = reset(f, next_of(s));
-	else
-		r = take(&a, flow->tcp.side[EG_FROM_NETWORK].ack, &l);
-	*out_len = build(&l, f, out);
-	if (r)
-		forget(s);
+	a.b = &s->bytes;
+	r = take(s, p, &a, now, x);
+	note_due(t);
 	return r;
+}
+
+enum eg_reason eg_dnsstream_shift(struct eg_dnsstreams *t, const struct eg_flow_key *key,
+				  struct eg_frame *f, bool *shifted)
+{
+	const struct eg_dnsplace *p = find(t, key);
+	const struct eg_dnssplice *splice = p ? &stream_at(t, p)->bytes.splice : NULL;
+
+	*shifted = false;
+	if (!splice || !(splice->cut | splice->put))
+		return EG_R_NONE;
+	if (!eg_checksum_right(f))
+		return EG_R_CHECKSUM;
+	*shifted = eg_dnssplice_shift(splice, f);
+	return EG_R_NONE;
+}
+
+void eg_dnsstream_hear(struct eg_dnsstreams *t, struct eg_flow *flow, const struct eg_frame *f,
+		       uint64_t now, struct eg_injects *b)
+{
+	const struct eg_dnsplace *p = find(t, &flow->key);
+	uint8_t frame[EG_DNSSTREAM_FRAME_MAX];
+	struct stream *s;
+	size_t said, len;
+
+	if (!p)
+		return;
+	s = stream_at(t, p);
+	if (eg_dnssplice_hear(&s->bytes.splice, f) > 0 || f->tcp.flags & EG_TCP_SYN)
+		s->idle = now + EG_DNSSTREAM_IDLE;
+	if (s->bytes.splice.fin && !s->bytes.fin)
+		s->network_first = true;
+	said = s->bytes.splice.last;
+	if (s->bytes.refused && eg_dnsbytes_settle(&s->bytes, &flow->tcp)) {
+		len = tell_new(s, p, &flow->tcp, said, now, frame);
+		if (len > 0)
+			eg_inject(b, EG_FROM_NETWORK, frame, len);
+		watch(s, true, now);
+	}
+	note_due(t);
+}
+
+/* What the guest is told of a stream that we forget. */
+static void reset_guest(const struct eg_dnsplace *p, const struct eg_flow *flow,
+			struct eg_injects *b)
+{
+	const struct eg_dnssegment rst = {
+		.seq = flow->tcp.side[EG_FROM_GUEST].ack,
+		.ack = flow->tcp.side[EG_FROM_NETWORK].ack,
+		.flags = EG_TCP_RST | EG_TCP_ACK,
+	};
+	uint8_t frame[EG_DNSSTREAM_FRAME_MAX];
+
+	/* A guest that has not heard of a connection yet expects what acknowledges its SYN. */
+	eg_inject(b, EG_FROM_NETWORK, frame,
+		  eg_dnssegment_build(&rst, &p->path, EG_FROM_NETWORK, frame));
+}
+
+void eg_dnsstream_end(struct eg_dnsstreams *t, const struct eg_flow *flow,
+		      enum eg_dnsstream_end how, uint64_t now, struct eg_injects *b)
+{
+	struct eg_dnsplace *p = find(t, &flow->key);
+	enum eg_dnsplace_end tell = EG_DNSPLACE_UNTOLD;
+	const struct stream *s;
+
+	if (!p)
+		return;
+	s = stream_at(t, p);
+	if (how == EG_DNSSTREAM_RESET_SENT)
+		tell = EG_DNSPLACE_TOLD;
+	else if (how == EG_DNSSTREAM_CLOSED && !s->network_first)
+		tell = EG_DNSPLACE_CLOSED;
+	if (how == EG_DNSSTREAM_FORGOTTEN)
+		reset_guest(p, flow, b);
+	if (how == EG_DNSSTREAM_RESET_BY_NETWORK)
+		eg_dnsplace_free(p);
+	else
+		eg_dnsplace_end(p, tell, eg_dnsbytes_next(&s->bytes),
+				s->bytes.splice.heard - s->bytes.splice.put, s->bytes.splice.open,
+				now, b);
+	note_due(t);
+}
+
+bool eg_dnsstream_is(struct eg_dnsstreams *t, const struct eg_flow_key *key)
+{
+	return find(t, key);
+}
+
+bool eg_dnsstream_hear_late(struct eg_dnsstreams *t, const struct eg_frame *f, struct eg_injects *b)
+{
+	bool gone = eg_dnsplaces_hear(&t->places, f, b);
+
+	if (gone)
+		note_due(t);
+	return gone;
+}
+
+const struct eg_flow_key *eg_dnsstreams_over(const struct eg_dnsstreams *t, uint64_t now)
+{
+	for (size_t i = 0; i < EG_DNSSTREAMS_MAX; i++)
+		if (t->places.at[i].state == EG_DNSPLACE_TAKEN && over_at(&t->streams[i]) <= now)
+			return &t->places.at[i].path.key;
+	return NULL;
+}
+
+void eg_dnsstreams_tick(struct eg_dnsstreams *t, uint64_t now, struct eg_injects *b)
+{
+	uint8_t frame[EG_DNSSTREAM_FRAME_MAX];
+
+	eg_dnsplaces_tick(&t->places, now, b);
+	for (size_t i = 0; i < EG_DNSSTREAMS_MAX; i++) {
+		const struct eg_dnsplace *p = &t->places.at[i];
+		struct stream *s = &t->streams[i];
+
+		if (p->state != EG_DNSPLACE_TAKEN || s->again > now)
+			continue;
+		eg_inject(b, EG_FROM_NETWORK, frame, tell(s, p, 0, frame));
+		s->again = now + TOLD_AGAIN;
+	}
+	note_due(t);
+}
+
+uint64_t eg_dnsstreams_due(const struct eg_dnsstreams *t)
+{
+	return t->due;
 }

@@ -165,36 +165,67 @@ bool eg_is_stream(const struct passage *w)
 	       (eg_nameset_count(w->p->policy->resolve) > 0 || w->p->policy->mode == EG_MONITOR);
 }
 
-/* Pass the guest's SYN to a resolver, built anew. A connection that gave way to it is over. */
+/* Pass the guest's SYN to a resolver, built anew. */
 enum eg_reason eg_judge_stream_syn(struct passage *w)
 {
-	struct eg_flow_key gone;
-	struct eg_flow *flow;
 	size_t len = 0;
-	enum eg_reason r =
-		eg_dnsstream_begin(w->p->streams, &w->f, w->now, &gone, w->o->rebuilt, &len);
+	enum eg_reason r = eg_dnsstream_begin(w->p->streams, &w->f, w->now, w->o->rebuilt, &len);
 
-	if (r)
-		return r;
-	flow = gone.proto ? eg_flows_find_key(w->p->flows, &gone, w->now) : NULL;
-	if (flow) {
-		eg_report_end(w->p, flow);
-		eg_flows_remove(w->p->flows, flow);
-	}
-	eg_send_rebuilt(w, len);
-	return EG_R_NONE;
+	if (r == EG_R_NONE)
+		eg_send_rebuilt(w, len);
+	return r;
 }
 
-/* What leaves are whole queries that may. Another query ends the connection, at both ends. */
-enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bool *over)
+static int answer_stream_question(void *passage, const struct eg_dns_query *q, enum eg_reason r,
+				  uint8_t out[EG_DNS_REPLY_MAX])
 {
-	enum eg_reason r;
-	size_t len = 0;
+	return eg_answer_message(passage, q, r, out);
+}
 
-	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, judge_stream_question, w,
-			      &w->query, w->o->rebuilt, &len);
-	if (len > 0)
-		eg_send_rebuilt(w, len);
+/* What leaves are whole queries that may. Another is answered, and the connection goes on; what is
+ * no query ends it, at both ends. */
+enum eg_reason eg_judge_stream(struct passage *w, struct eg_flow *flow, bool *over)
+{
+	const struct eg_dnsstream_judge judge = {
+		.may_leave = judge_stream_question,
+		.answer = answer_stream_question,
+		.ctx = w,
+	};
+	struct eg_dnsstream_taken x;
+	enum eg_reason r;
+
+	x.out = w->o->rebuilt;
+	x.told = w->o->reply;
+	w->told = EG_ANSWER_NONE;
+	r = eg_dnsstream_take(w->p->streams, flow, &w->f, w->now, &judge, &x);
+	if (x.out_len > 0)
+		eg_send_rebuilt(w, x.out_len);
 	*over = r != EG_R_NONE && r != EG_R_CHECKSUM && r != EG_R_TCP_FLAGS;
-	return r;
+	if (r)
+		return r;
+	w->in_stream = x.refused != EG_R_NONE;
+	if (w->in_stream)
+		w->o->reply_len = x.told_len;
+	else if (x.told_len > 0) /* of a query that came before, and waited */
+		eg_inject(w->p->injects, EG_FROM_NETWORK, w->o->reply, x.told_len);
+	return x.refused;
+}
+
+void eg_tick_streams(struct passage *w)
+{
+	struct eg_pipeline *p = w->p;
+	const struct eg_flow_key *key;
+	struct eg_flow *flow;
+
+	while ((key = eg_dnsstreams_over(p->streams, w->now))) {
+		const struct eg_flow over = { .key = *key };
+
+		flow = eg_flows_find_key(p->flows, &over.key, w->now);
+		if (flow)
+			eg_forget(w, flow, EG_DNSSTREAM_FORGOTTEN);
+		else
+			eg_dnsstream_end(p->streams, &over, EG_DNSSTREAM_FORGOTTEN, w->now,
+					 p->injects);
+	}
+	eg_dnsstreams_tick(p->streams, w->now, p->injects);
 }

@@ -46,7 +46,9 @@ bool eg_flow_expired(void *pipeline, const struct eg_flow *flow, bool must)
 {
 	struct eg_pipeline *p = pipeline;
 
-	if (!eg_reset_both(p->injects, flow) && !must)
+	if (eg_is_live_stream(p, flow))
+		eg_dnsstream_end(p->streams, flow, EG_DNSSTREAM_FORGOTTEN, p->now, p->injects);
+	else if (!eg_reset_both(p->injects, flow) && !must)
 		return false;
 	eg_report_end(p, flow);
 	return true;
@@ -150,8 +152,12 @@ EG_APART enum eg_reason open_tcp(struct passage *w)
 	const struct eg_flow_key key = eg_flow_key(&w->f, w->dir);
 	struct eg_flow *flow;
 	struct eg_tcp tcp;
-	enum eg_reason r = may_open_tcp(w);
+	enum eg_reason r;
 
+	if (w->dir == EG_FROM_NETWORK && w->f.sport == EG_DNS_PORT &&
+	    eg_dnsstream_hear_late(w->p->streams, &w->f, w->p->injects))
+		return EG_R_NONE;
+	r = may_open_tcp(w);
 	if (r == EG_R_NONE)
 		r = eg_tcp_open(&tcp, w->dir, &w->f);
 	if (r)
@@ -190,29 +196,72 @@ EG_INLINED struct was was(const struct eg_tcp *t)
 	};
 }
 
-EG_APART void forget(struct passage *w, struct eg_flow *flow)
+void eg_forget(struct passage *w, struct eg_flow *flow, enum eg_dnsstream_end how)
 {
+	if (eg_is_live_stream(w->p, flow))
+		eg_dnsstream_end(w->p->streams, flow, how, w->now, w->p->injects);
 	eg_report_end(w->p, flow);
-	if (flow->by_guest)
-		eg_dnsstream_end(w->p->streams, &flow->key, w->dir);
 	eg_flows_remove(w->p->flows, flow);
 }
 
+/* FLOW, if it is a connection to a resolver, ends as soon as both ends have closed it, and know it
+ * of each other, or as the guest resets it: what leaves then is exact, wherever the guest's was. So
+ * its place is free when the network says so. */
+static void end_stream_at_once(const struct passage *w, struct eg_flow *flow)
+{
+	bool reset = w->dir == EG_FROM_GUEST && w->f.tcp.flags & EG_TCP_RST;
+
+	if ((reset || flow->tcp.state == EG_TCP_TIME_WAIT) && eg_is_live_stream(w->p, flow))
+		flow->tcp.state = EG_TCP_CLOSED;
+}
+
+/* The guest's, in a connection to a resolver. */
 EG_APART enum eg_reason judge_stream(struct passage *w, struct eg_flow *flow)
 {
+	bool over = false;
 	enum eg_reason r;
-	bool over;
 
-	if (w->f.tcp.flags & EG_TCP_SYN)
-		return eg_judge_stream_syn(w);
-	r = eg_judge_stream(w, flow, &over);
+	if (w->f.tcp.flags & EG_TCP_SYN) {
+		r = eg_judge_stream_syn(w);
+		over = r != EG_R_NONE;
+	} else {
+		r = eg_judge_stream(w, flow, &over);
+		if (r == EG_R_NONE)
+			end_stream_at_once(w, flow);
+	}
 	if (over)
-		forget(w, flow);
+		eg_forget(w, flow, w->o->out ? EG_DNSSTREAM_RESET_SENT : EG_DNSSTREAM_FORGOTTEN);
 	return r;
 }
 
+/* The network's w->f, FRAME, in such a connection: the guest reads it with its own numbers. */
+EG_APART enum eg_reason judge_stream_of_network(struct passage *w, struct eg_flow *flow,
+						uint8_t *frame)
+{
+	bool shifted;
+	enum eg_reason r = eg_dnsstream_shift(w->p->streams, &flow->key, &w->f, &shifted);
+
+	if (r == EG_R_NONE)
+		r = eg_tcp_segment_of_network(&flow->tcp, &w->f);
+	if (r)
+		return r;
+	if (shifted)
+		eg_dnssplice_rewrite(&w->f, frame);
+	eg_dnsstream_hear(w->p->streams, flow, &w->f, w->now, w->p->injects);
+	end_stream_at_once(w, flow);
+	return EG_R_NONE;
+}
+
+/* How a connection ended of which w->f was the last segment. */
+static enum eg_dnsstream_end how_it_ended(const struct passage *w)
+{
+	if (!(w->f.tcp.flags & EG_TCP_RST))
+		return EG_DNSSTREAM_CLOSED;
+	return w->dir == EG_FROM_GUEST ? EG_DNSSTREAM_RESET_SENT : EG_DNSSTREAM_RESET_BY_NETWORK;
+}
+
 /* The guest reset FLOW, which it opened and which was not open yet. Slirp does not notice while it
- * connects, and keeps its socket (dnsstream.c): so does FLOW its place, or the guest would have as
+ * connects, and keeps its socket (dnsplaces.c): so does FLOW its place, or the guest would have as
  * many sockets as it likes. */
 static void keep_place(struct passage *w, struct eg_flow *flow)
 {
@@ -240,13 +289,14 @@ EG_INLINED bool moves_on(const struct passage *w, const struct eg_flow *flow, en
  * other end may not know yet that the old one is over. */
 EG_APART enum eg_reason open_tcp_again(struct passage *w, struct eg_flow *flow)
 {
-	eg_reset_other(w->p->injects, flow, w->dir);
-	forget(w, flow);
+	if (!eg_is_live_stream(w->p, flow))
+		eg_reset_other(w->p->injects, flow, w->dir);
+	eg_forget(w, flow, EG_DNSSTREAM_CLOSED);
 	return open_tcp(w);
 }
 
 /* Once for each direction, as half of what it does is for one of them. */
-EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
+EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir, uint8_t *frame)
 {
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &w->f, dir, w->now);
 	struct was before;
@@ -259,7 +309,10 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 	if (w->f.tcp.flags & EG_TCP_SYN && eg_tcp_is_reused(&flow->tcp, dir, &w->f))
 		return open_tcp_again(w, flow);
 	before = was(&flow->tcp);
-	r = eg_tcp_segment(&flow->tcp, dir, &w->f);
+	if (dir == EG_FROM_NETWORK && w->f.sport == EG_DNS_PORT && flow->by_guest)
+		r = judge_stream_of_network(w, flow, frame);
+	else
+		r = eg_tcp_segment(&flow->tcp, dir, &w->f);
 	if (r == EG_R_NONE && flow->by_guest && eg_is_stream(w))
 		r = judge_stream(w, flow);
 	if (r)
@@ -278,18 +331,18 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir)
 	    !eg_is_stream(w))
 		keep_place(w, flow);
 	else
-		forget(w, flow);
+		eg_forget(w, flow, how_it_ended(w));
 	return EG_R_NONE;
 }
 
 enum eg_reason eg_judge_tcp_of_guest(struct passage *w)
 {
-	return judge_tcp(w, EG_FROM_GUEST);
+	return judge_tcp(w, EG_FROM_GUEST, NULL);
 }
 
-enum eg_reason eg_judge_tcp_of_network(struct passage *w)
+enum eg_reason eg_judge_tcp_of_network(struct passage *w, uint8_t *frame)
 {
-	return judge_tcp(w, EG_FROM_NETWORK);
+	return judge_tcp(w, EG_FROM_NETWORK, frame);
 }
 
 /* Whether w->f, which may open a flow, may do so with the guest's address and port that it has. */

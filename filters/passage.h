@@ -44,6 +44,8 @@ struct passage {
 	struct eg_frame f;
 	struct eg_dns_query query; /* where one was read: its reply needs it */
 	enum eg_reason would;      /* what it would be blocked for, if not for "mode monitor" */
+	bool in_stream;            /* it asks what is refused, and is answered, in a connection */
+	enum eg_answer told;       /* with what; set where in_stream is */
 };
 
 /* A rule of the policy blocks w->f for R, if that is a reason. Under "mode monitor" it goes on as
@@ -66,9 +68,9 @@ static inline void eg_send_rebuilt(struct passage *w, size_t len)
  * The judges of judge_flow.c. Each returns EG_R_NONE (pass) or the reason (block).
  */
 
-/* A TCP segment, not to a group, by whose it is. */
+/* A TCP segment, not to a group, by whose it is; FRAME is w->f's bytes, which may be written to. */
 enum eg_reason eg_judge_tcp_of_guest(struct passage *w);
-enum eg_reason eg_judge_tcp_of_network(struct passage *w);
+enum eg_reason eg_judge_tcp_of_network(struct passage *w, uint8_t *frame);
 
 /* A datagram that is neither DHCP nor to or from a resolver, not to a group. */
 enum eg_reason eg_judge_datagram(struct passage *w);
@@ -102,8 +104,28 @@ bool eg_is_stream(const struct passage *w);
 enum eg_reason eg_judge_stream_syn(struct passage *w);
 
 /* The guest's segment of such a connection, FLOW, which tcp.c let pass. *OVER becomes whether
- * the connection is to be forgotten: w->o->out is then a reset for the resolver. */
-enum eg_reason eg_judge_stream(struct passage *w, const struct eg_flow *flow, bool *over);
+ * the connection is to be forgotten: w->o->out, if there is any, is then a reset for the resolver.
+ */
+enum eg_reason eg_judge_stream(struct passage *w, struct eg_flow *flow, bool *over);
+
+/* Whether FLOW of P is such a connection. */
+static inline bool eg_is_live_stream(const struct eg_pipeline *p, const struct eg_flow *flow)
+{
+	return flow->by_guest && flow->key.network_port == EG_DNS_PORT &&
+	       flow->key.proto == EG_PROTO_TCP && eg_dnsstream_is(p->streams, &flow->key);
+}
+
+/* Forget FLOW, which ended at w->now. How it did matters where it is such a connection. */
+void eg_forget(struct passage *w, struct eg_flow *flow, enum eg_dnsstream_end how);
+
+/* End the connections to resolvers that are over at w->now, and say again what is due. */
+void eg_tick_streams(struct passage *w);
+
+/* Build into OUT what the guest is told, in a connection to a resolver, about question Q, blocked
+ * for R. Returns its length, 0 where it is told nothing, -1 where DNS has no answer. See answer.c.
+ */
+int eg_answer_message(struct passage *w, const struct eg_dns_query *q, enum eg_reason r,
+		      uint8_t out[EG_DNS_REPLY_MAX]);
 
 /* Build into w->o what the guest is told about w->f, blocked for R. Returns its kind,
  * EG_ANSWER_NONE where it is told nothing. See answer.c. */

@@ -187,7 +187,7 @@ EG_INLINED enum eg_reason judge(struct passage *w, enum eg_dir dir, uint8_t *fra
 		return judge_other(w, frame);
 	if (w->f.to_group)
 		return EG_R_GROUP;
-	return dir == EG_FROM_GUEST ? eg_judge_tcp_of_guest(w) : eg_judge_tcp_of_network(w);
+	return dir == EG_FROM_GUEST ? eg_judge_tcp_of_guest(w) : eg_judge_tcp_of_network(w, frame);
 }
 
 /* The datagram of which the last fragment has come. Only a flow's can be in parts:
@@ -305,7 +305,7 @@ EG_APART void settle_blocked(struct passage *w, enum eg_reason r, const uint8_t 
 	else if (r)
 		o->out_len = len;
 	if (!b.passed && w->dir == EG_FROM_GUEST && w->p->policy->action == EG_REJECT)
-		b.answer = eg_answer(w, r);
+		b.answer = w->in_stream ? w->told : eg_answer(w, r);
 	b.reply = o->reply;
 	b.reply_len = o->reply_len;
 	block(w, &b);
@@ -329,6 +329,8 @@ EG_APART void catch_up(struct passage *w)
 	w->p->now = w->now;
 	expire_fragments(w, w->now);
 	age_flows(w);
+	if (eg_dnsstreams_due(w->p->streams) <= w->now)
+		eg_tick_streams(w);
 }
 
 void eg_pipeline_lost(struct eg_pipeline *p, const uint8_t *frame, size_t len, uint64_t now)
@@ -354,7 +356,9 @@ void eg_pipeline_tick(struct eg_pipeline *p, uint64_t now)
 
 uint64_t eg_pipeline_due(const struct eg_pipeline *p)
 {
-	return p->due;
+	uint64_t streams = eg_dnsstreams_due(p->streams);
+
+	return streams < p->due ? streams : p->due;
 }
 
 bool eg_pipeline_injects(const struct eg_pipeline *p, enum eg_dir dir)
@@ -377,6 +381,7 @@ EG_INLINED void run(struct passage *w, enum eg_dir dir, const uint8_t *bytes, si
 	w->dir = dir;
 	w->query.name.len = 0;
 	w->would = EG_R_NONE;
+	w->in_stream = false;
 	o->verdict = EG_PASS;
 	o->reason = EG_R_NONE;
 	o->parts = NULL;

@@ -245,6 +245,113 @@ START_TEST(denied_second_query_leaves_no_byte)
 }
 END_TEST
 
+/* What is told to the guest in X: the N bytes at P from SEQ on, counted from the server's first. */
+static void tells(const struct link *l, const struct left *x, uint32_t seq, const void *p, size_t n)
+{
+	struct eg_frame f;
+
+	ck_assert_int_eq(eg_frame_decode(&f, l->told, x->told_len), EG_R_NONE);
+	ck_assert_uint_eq(f.len, x->told_len);
+	ck_assert_uint_eq(f.tcp.seq, SERVER_SEQ + seq);
+	ck_assert_uint_eq(f.tcp.flags, ACK | PSH);
+	ck_assert_uint_eq(f.payload.n, n);
+	ck_assert_mem_eq(f.payload.p, p, n);
+}
+
+/* What left in X while something was told: the window is less by that until the guest has it. */
+static void left_besides(const struct left *x, size_t seq, const uint8_t *p, size_t n,
+			 unsigned flags)
+{
+	ck_assert_uint_eq(x->seq, seq);
+	ck_assert_uint_eq(x->flags, flags);
+	ck_assert_uint_eq(x->n, n);
+	ck_assert_mem_eq(x->bytes, n ? p : x->bytes, n);
+	ck_assert_uint_eq(x->ack, SERVER_SEQ);
+}
+
+/* Several refused in one segment are answered in one; of each no byte leaves, and the stream goes
+ * on. */
+START_TEST(refused_queries_are_answered_in_the_stream)
+{
+	struct stream_pair s = { .n = 0 };
+	struct link l = new_link(_i);
+	struct pair www = pair("www", EG_DNS_TYPE_A, 4);
+	uint8_t told[10] = { 0, 3, 0, 0, 'n', 0, 3, 0, 0, 'n' };
+	struct left x;
+
+	l.answers = true;
+	append(&s, pair("deny", EG_DNS_TYPE_A, 4));
+	append(&s, pair("www", 16, NO_EDNS));
+	memcpy(told + 2, s.in + 2, 2);
+	memcpy(told + 7, s.in + s.ends[0] + 2, 2);
+	x = data(&l, 1, s.in, s.n);
+	ck_assert_int_eq(x.reason, EG_R_NONE);
+	ck_assert_int_eq(x.refused, EG_R_DNS_NAME); /* of the first */
+	ck_assert_uint_eq(l.q.name.len, 9);
+	left_besides(&x, 1, NULL, 0, ACK);
+	tells(&l, &x, 0, told, sizeof(told));
+	/* The numbers are the guest's: what comes next leaves where the first would have. */
+	l.flow.tcp.side[EG_FROM_GUEST].ack = SERVER_SEQ + sizeof(told);
+	x = say(&l, (struct says){ .seq = (uint32_t)(1 + s.n),
+				   .p = www.in,
+				   .n = www.n,
+				   .flags = ACK | PSH,
+				   .ack = SERVER_SEQ + sizeof(told) });
+	ck_assert_uint_eq(x.told_len, 0);
+	left_besides(&x, 1, www.out, www.n, ACK | PSH);
+	ck_assert_uint_eq(x.ack, SERVER_SEQ);
+	ck_assert_uint_eq(x.window, GUEST_WINDOW);
+	free_link(&l);
+}
+END_TEST
+
+/* What waits is not said before the resolver has acknowledged all, and nothing behind it is taken.
+ */
+START_TEST(refused_query_waits_until_all_before_it_is_acknowledged)
+{
+	struct stream_pair s = { .n = 0 };
+	struct link l = new_link(_i);
+	struct left x;
+	size_t first, second;
+
+	l.answers = true;
+	append(&s, pair("www", EG_DNS_TYPE_A, 4));
+	append(&s, pair("deny", EG_DNS_TYPE_A, 4));
+	append(&s, pair("www", EG_DNS_TYPE_A, 4));
+	first = s.ends[0];
+	second = s.ends[1];
+	x = data(&l, 1, s.in, s.n);
+	ck_assert_int_eq(x.refused, EG_R_DNS_NAME);
+	ck_assert_uint_eq(x.told_len, 0);
+	LEAVES(x, 1, s.out, first, ACK | PSH);
+	/* It is judged once, however often it comes. */
+	x = data(&l, (uint32_t)(1 + first), s.in + first, s.n - first);
+	ck_assert_int_eq(x.refused, EG_R_NONE);
+	LEAVES_EMPTY(x, 1 + first);
+	ck_assert_uint_eq(l.judged, 2);
+	acked(&l, (uint32_t)(1 + first));
+	x = data(&l, (uint32_t)(1 + second), s.in + second, s.n - second);
+	ck_assert_uint_gt(x.told_len, 0);
+	left_besides(&x, 1 + first, s.out + second, s.n - second, ACK | PSH);
+	ck_assert_uint_eq(l.judged, 3);
+	free_link(&l);
+}
+END_TEST
+
+START_TEST(fin_leaves_behind_what_is_refused)
+{
+	struct pair p = pair("deny", EG_DNS_TYPE_A, 4);
+	struct link l = new_link(_i);
+	struct left x;
+
+	l.answers = true;
+	x = say(&l, (struct says){ .seq = 1, .p = p.in, .n = p.n, .flags = ACK | FIN });
+	ck_assert_uint_gt(x.told_len, 0);
+	left_besides(&x, 1, NULL, 0, ACK | FIN);
+	free_link(&l);
+}
+END_TEST
+
 /* "deny" and a byte, and "www" and more of it, are told apart at the last byte only. */
 START_TEST(held_bytes_of_a_denied_query_do_not_leave_with_a_reset_or_fin)
 {
@@ -341,6 +448,9 @@ int main(void)
 	tcase_add_loop_test(c, message_that_is_no_clean_query_is_malformed, 0, LINKS);
 	tcase_add_loop_test(c, denied_query_ends_the_stream_with_the_judges_reason, 0, LINKS);
 	tcase_add_loop_test(c, denied_second_query_leaves_no_byte, 0, LINKS);
+	tcase_add_loop_test(c, refused_queries_are_answered_in_the_stream, 0, LINKS);
+	tcase_add_loop_test(c, refused_query_waits_until_all_before_it_is_acknowledged, 0, LINKS);
+	tcase_add_loop_test(c, fin_leaves_behind_what_is_refused, 0, LINKS);
 	tcase_add_loop_test(c, held_bytes_of_a_denied_query_do_not_leave_with_a_reset_or_fin, 0,
 			    LINKS);
 	tcase_add_loop_test(c, fin_leaves_behind_a_message_and_is_malformed_inside, 0, LINKS);

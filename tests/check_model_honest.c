@@ -29,6 +29,26 @@ static enum eg_verdict judge(const struct world_frame *f)
 	return out.verdict;
 }
 
+/* The network has no connection any more about which the filter asks. */
+static void network_forgot(void)
+{
+	static uint8_t own[EG_FRAME_MAX], rst[PACKET_MAX];
+	struct eg_outcome o;
+	struct eg_frame f;
+	size_t n;
+
+	while ((n = eg_pipeline_take_injected(pipeline, EG_FROM_NETWORK, own)) > 0)
+		;
+	while ((n = eg_pipeline_take_injected(pipeline, EG_FROM_GUEST, own)) > 0) {
+		ck_assert_int_eq(eg_frame_decode(&f, own, n), EG_R_NONE);
+		if (f.dport != 53 || f.tcp.flags != EG_TCP_ACK)
+			continue;
+		n = world_reset(rst, &f);
+		eg_pipeline_from_network(pipeline, rst, n, now, &o);
+		ck_assert_int_eq(o.verdict, EG_PASS);
+	}
+}
+
 /* Frames of an attacker in the guest: to where nobody opened anything. */
 static void stranger(void)
 {
@@ -98,6 +118,7 @@ static void step(struct world_talk *talks)
 	ck_assert_msg(judge(&f) == (f.hold ? EG_HOLD : EG_PASS),
 		      "talk of kind %d, step %d, more %d, from the %s: %s", (int)t->kind, t->step,
 		      t->more, kind, eg_reason_word(out.reason));
+	network_forgot();
 	if (f.dir == EG_FROM_GUEST)
 		world_left(t, out.out, out.out_len);
 	else if (t->kind == WORLD_DNS)

@@ -359,18 +359,23 @@ START_TEST(connections_to_resolvers_leave_the_host_half_of_the_table)
 }
 END_TEST
 
-/* slirp holds on to its socket when a reset comes early: there is a limit to these, too. */
+/* slirp holds on to its socket when a reset comes early: there is a limit to these, until it says
+ * that they are gone. */
 START_TEST(connections_opened_and_reset_are_few)
 {
-	struct packet_end from;
+	struct packet_end from = packet_at(&packet_guest, 50003);
 
 	for (uint16_t i = 0; i < EG_DNSSTREAMS_MAX; i++) {
 		PASSED(syn_to_resolver(i, 1));
 		from = packet_at(&packet_guest, (uint16_t)(50000 + i));
 		PASSED(guest(tcp(&from, &resolver, RST, 2, 0, false)));
 	}
-	BLOCKED(syn_to_resolver(EG_DNSSTREAMS_MAX, EG_DNSSTREAM_IDLE), EG_R_DNS_BUSY);
-	PASSED(syn_to_resolver(EG_DNSSTREAMS_MAX, EG_DNSSTREAM_IDLE + 1));
+	BLOCKED(syn_to_resolver(EG_DNSSTREAMS_MAX, EG_DNSPLACES_GONE), EG_R_DNS_BUSY);
+	ck_assert_uint_eq(out.reply_len, 0); /* it may be said again */
+	from = packet_at(&packet_guest, 50003);
+	PASSED(network(tcp(&resolver, &from, RST | ACK, 0, 2, false)));
+	PASSED(syn_to_resolver(EG_DNSSTREAMS_MAX, 2));
+	BLOCKED(syn_to_resolver(EG_DNSSTREAMS_MAX + 1, 2), EG_R_DNS_BUSY);
 }
 END_TEST
 
@@ -536,13 +541,13 @@ START_TEST(connections_to_resolvers_are_few)
 
 	teardown();
 	start("flows", "130");
-	for (from.port = 1; from.port <= 64; from.port++)
+	for (from.port = 1; from.port <= EG_DNSSTREAMS_MAX; from.port++)
 		PASSED(guest(tcp(&from, &resolver, SYN, 1, 0, false)));
-	for (; from.port < 70; from.port++) {
+	for (; from.port < EG_DNSSTREAMS_MAX + 6; from.port++) {
 		BLOCKED(guest(tcp(&from, &resolver, SYN, 1, 0, false)), EG_R_DNS_BUSY);
 		ck_assert_ptr_null(out.out);
 	}
-	for (uint16_t i = 1; i <= 66; i++) {
+	for (uint16_t i = 1; i <= 130 - EG_DNSSTREAMS_MAX; i++) {
 		struct packet_end far = packet_at(&packet_network, i);
 
 		PASSED(network(udp(&far, &packet_guest, false)));
@@ -568,18 +573,39 @@ START_TEST(query_over_tcp_leaves_when_it_is_whole)
 }
 END_TEST
 
-START_TEST(connection_that_gives_way_is_forgotten)
+/* The next frame of the pipeline's own from DIR is a reset, with sequence number SEQ. */
+static void resets(enum eg_dir dir, uint32_t seq)
+{
+	uint8_t own[EG_FRAME_MAX];
+
+	ck_assert_uint_eq(eg_pipeline_take_injected(pipeline, dir, own), PACKET_L4_4 + 20);
+	ck_assert_uint_eq(own[PACKET_L4_4 + 13], RST | ACK);
+	ck_assert_uint_eq(eg_get32(own + PACKET_L4_4 + 4), seq);
+}
+
+START_TEST(idle_connection_to_a_resolver_is_reset_at_both_ends)
 {
 	open_stream(false);
-	PASSED(network(tcp(&resolver, &packet_guest, ACK, 501, 1, false)));
-	for (uint16_t i = 0; i < EG_DNSSTREAMS_MAX; i++)
-		PASSED(syn_to_resolver(i, 1 + EG_DNSSTREAM_IDLE));
-	BLOCKED(network(tcp(&resolver, &packet_guest, ACK, 501, 1, false)), EG_R_TCP_NO_FLOW);
-	BLOCKED(guest(tcp(&packet_guest, &resolver, ACK, 1, 501, false)), EG_R_TCP_NO_FLOW);
+	PASSED(at(EG_FROM_GUEST, tcp(&packet_guest, &resolver, ACK, 1, 501, false), 100000));
+	PASSED(at(EG_FROM_NETWORK, tcp(&resolver, &packet_guest, ACK, 501, 1, false), 100000));
+	ck_assert_uint_eq(eg_pipeline_due(pipeline), 1 + EG_DNSSTREAM_IDLE);
+	eg_pipeline_tick(pipeline, EG_DNSSTREAM_IDLE);
+	ck_assert(!eg_pipeline_injects(pipeline, EG_FROM_GUEST));
+	eg_pipeline_tick(pipeline, 1 + EG_DNSSTREAM_IDLE);
+	resets(EG_FROM_GUEST, 1);
+	resets(EG_FROM_NETWORK, 501);
+	BLOCKED(at(EG_FROM_GUEST, tcp(&packet_guest, &resolver, ACK, 1, 501, false),
+		   1 + EG_DNSSTREAM_IDLE),
+		EG_R_TCP_NO_FLOW);
+	/* One that the network still has is reset again. */
+	BLOCKED(at(EG_FROM_NETWORK, tcp(&resolver, &packet_guest, ACK, 501, 1, false),
+		   1 + EG_DNSSTREAM_IDLE),
+		EG_R_TCP_NO_FLOW);
+	resets(EG_FROM_GUEST, 1);
 }
 END_TEST
 
-START_TEST(denied_query_over_tcp_ends_the_connection_at_both_ends)
+START_TEST(denied_query_over_tcp_is_answered_and_the_connection_goes_on)
 {
 	bool v6 = _i;
 	size_t l4 = v6 ? PACKET_L4_6 : PACKET_L4_4, n;
@@ -588,8 +614,54 @@ START_TEST(denied_query_over_tcp_ends_the_connection_at_both_ends)
 	open_stream(v6);
 	n = message(msg, "denied.test");
 	PASSED(guest(stream(msg, 20, 0, v6)));
-	ck_assert_uint_eq(out.out_len, l4 + 20);
 	BLOCKED(guest(stream(msg + 20, n - 20, 20, v6)), EG_R_DNS_NAME);
+	ck_assert_uint_eq(out.out_len, l4 + 20);
+	ck_assert_uint_eq(out.out[l4 + 13], ACK);
+	ck_assert_uint_eq(eg_get32(out.out + l4 + 4), 1);
+	ck_assert_uint_eq(out.reply[l4 + 13], 8 | ACK); /* PSH */
+	ck_assert_uint_eq(eg_get32(out.reply + l4 + 4), 501);
+	ck_assert_uint_eq(eg_get32(out.reply + l4 + 8), 1 + n);
+	ck_assert_uint_eq(out.reply[l4 + 20 + 5] & 15, 3);
+	n = (size_t)eg_get32(out.reply + l4 + 8) - 1;
+	PASSED(guest(stream(NULL, 0, (uint32_t)n, v6)));
+	ck_assert_uint_eq(eg_get32(out.out + l4 + 4), 1);
+	ck_assert_uint_eq(eg_get32(out.out + l4 + 8), 501);
+	PASSED(network(tcp(&resolver, &packet_guest, ACK, 501, 1, v6)));
+	ck_assert_uint_eq(eg_get32(frame + l4 + 8), 1 + n);
+}
+END_TEST
+
+/* As over UDP, under "action drop". */
+START_TEST(denied_query_over_tcp_may_be_met_with_silence)
+{
+	size_t n;
+	uint8_t msg[512];
+
+	teardown();
+	start("action", "drop");
+	open_stream(false);
+	n = message(msg, "denied.test");
+	BLOCKED(guest(stream(msg, n, 0, false)), EG_R_DNS_NAME);
+	ck_assert_uint_eq(out.reply_len, 0);
+	/* The resolver is asked what it has: the query is acknowledged with it. */
+	ck_assert_uint_eq(eg_get32(out.out + PACKET_L4_4 + 4), 0);
+	PASSED(network(tcp(&resolver, &packet_guest, ACK, 501, 1, false)));
+	ck_assert_uint_eq(eg_get32(frame + PACKET_L4_4 + 8), 1 + n);
+}
+END_TEST
+
+START_TEST(message_over_tcp_that_is_no_query_ends_the_connection_at_both_ends)
+{
+	bool v6 = _i;
+	size_t l4 = v6 ? PACKET_L4_6 : PACKET_L4_4, n;
+	uint8_t msg[512];
+
+	open_stream(v6);
+	n = message(msg, "denied.test");
+	msg[0] = 5;
+	PASSED(guest(stream(msg, 1, 0, v6)));
+	ck_assert_uint_eq(out.out_len, l4 + 20);
+	BLOCKED(guest(stream(msg + 1, n - 1, 1, v6)), EG_R_DNS_MALFORMED);
 	ck_assert_uint_eq(out.out_len, l4 + 20);
 	ck_assert_uint_eq(out.out[l4 + 13] & RST, RST);
 	ck_assert_uint_eq(out.reply[l4 + 13] & RST, RST);
@@ -872,7 +944,7 @@ int main(void)
 	tcase_add_test(c, connections_to_resolvers_leave_the_host_half_of_the_table);
 	tcase_add_test(c, connections_opened_and_reset_are_few);
 	tcase_add_test(c, refused_connections_are_no_more);
-	tcase_add_test(c, connection_that_gives_way_is_forgotten);
+	tcase_add_test(c, idle_connection_to_a_resolver_is_reset_at_both_ends);
 	tcase_add_test(c, full_table_blocks_the_new_and_keeps_the_old);
 	tcase_add_loop_test(c, listed_name_is_asked_and_its_answer_passes_once, 0, 2);
 	tcase_add_test(c, rebuilt_query_has_our_ip_header);
@@ -882,7 +954,10 @@ int main(void)
 	tcase_add_test(c, empty_list_asks_nobody);
 	tcase_add_test(c, connections_to_resolvers_are_few);
 	tcase_add_loop_test(c, query_over_tcp_leaves_when_it_is_whole, 0, 2);
-	tcase_add_loop_test(c, denied_query_over_tcp_ends_the_connection_at_both_ends, 0, 2);
+	tcase_add_loop_test(c, denied_query_over_tcp_is_answered_and_the_connection_goes_on, 0, 2);
+	tcase_add_test(c, denied_query_over_tcp_may_be_met_with_silence);
+	tcase_add_loop_test(c, message_over_tcp_that_is_no_query_ends_the_connection_at_both_ends,
+			    0, 2);
 	tcase_add_test(c, fragments_of_a_flow_pass_together);
 	tcase_add_test(c, fragments_out_of_order_stay_here);
 	tcase_add_test(c, fragments_without_a_flow_are_blocked_together);

@@ -28,12 +28,14 @@ struct link {
 	struct packet_end guest, server;
 	uint32_t iss;
 	bool v6;
-	uint64_t now;            /* ms behind NOW */
-	unsigned judged;         /* how often JUDGE was asked */
-	struct eg_flow_key gone; /* what gave way to the last SYN */
-	struct eg_dns_query q;   /* at fault */
-	/* Memory that faults behind PACKET_MAX and EG_DNSSTREAM_FRAME_MAX. */
-	uint8_t *in, *out;
+	uint64_t now;         /* ms behind NOW */
+	unsigned judged;      /* how often JUDGE was asked */
+	bool answers;         /* what may not leave is answered, and the stream goes on */
+	uint32_t said, heard; /* the server's and the guest's number of what the server says next */
+	struct eg_injects *b; /* what the streams say on their own */
+	struct eg_dns_query q; /* at fault */
+	/* Memory that faults behind PACKET_MAX, EG_DNSSTREAM_FRAME_MAX and _TOLD_MAX. */
+	uint8_t *in, *out, *told;
 };
 
 /* What left for a segment; seq counts from the guest's SYN, whose number is 0. */
@@ -47,6 +49,8 @@ struct left {
 	uint8_t bytes[EG_DNSSTREAM_SEND];
 	size_t options_len;
 	uint8_t options[40];
+	enum eg_reason refused;
+	size_t told_len; /* of the frame in told */
 };
 
 /* What the guest says; seq as above. */
@@ -59,6 +63,7 @@ struct says {
 	size_t options_len;
 	struct packet_edit edit; /* of the frame, whose checksums are then made right */
 	bool spoil;              /* its checksum */
+	uint32_t ack;            /* 0: SERVER_SEQ */
 };
 
 /* As ck_assert, which leaves a mark each time and is too slow for what is asked so often. */
@@ -77,6 +82,20 @@ static inline enum eg_reason judge(void *ctx, const struct eg_dns_query *q)
 	if (q->type != EG_DNS_TYPE_A && q->type != EG_DNS_TYPE_AAAA)
 		return EG_R_DNS_TYPE;
 	return q->name.len > 4 && !memcmp(q->name.wire + 1, "deny", 4) ? EG_R_DNS_NAME : EG_R_NONE;
+}
+
+/* What the guest is told of a query: its id, and n. */
+static inline int answer(void *ctx, const struct eg_dns_query *q, enum eg_reason r,
+			 uint8_t out[EG_DNS_REPLY_MAX])
+{
+	const struct link *l = ctx;
+
+	WANT(r == EG_R_DNS_NAME || r == EG_R_DNS_TYPE || r == EG_R_DNS_MALFORMED);
+	if (!l->answers || r == EG_R_DNS_MALFORMED)
+		return -1;
+	eg_put16(out, q->id);
+	out[2] = 'n';
+	return 3;
 }
 
 /* Read the N bytes at P, which the filter built, field by field. */
@@ -121,7 +140,7 @@ static inline void read_left(const struct link *l, const uint8_t *p, size_t n, s
 static inline uint8_t *build_says(const struct link *l, const struct says *s, size_t *len)
 {
 	const struct packet_tcp tcp = { .seq = l->iss + s->seq,
-					.ack = SERVER_SEQ,
+					.ack = s->ack ? s->ack : SERVER_SEQ,
 					.window = GUEST_WINDOW,
 					.flags = s->flags,
 					.options = s->options,
@@ -138,6 +157,24 @@ static inline uint8_t *build_says(const struct link *l, const struct says *s, si
 	return memcpy(l->in + PACKET_MAX - n, buf, n);
 }
 
+/* Take the guest's segment F, as the pipeline does. Returns how many bytes left. */
+static inline size_t take_at(struct link *l, const struct eg_frame *f, uint64_t now, struct left *x)
+{
+	const struct eg_dnsstream_judge j = { .may_leave = judge, .answer = answer, .ctx = l };
+	struct eg_dnsstream_taken taken;
+
+	memset(&taken, 0xa5, sizeof(taken));
+	taken.out = l->out;
+	taken.told = l->told;
+	x->reason = eg_dnsstream_take(l->t, &l->flow, f, now, &j, &taken);
+	if (x->reason && x->reason != EG_R_CHECKSUM && x->reason != EG_R_TCP_FLAGS)
+		eg_dnsstream_end(l->t, &l->flow, EG_DNSSTREAM_RESET_SENT, now, l->b);
+	l->q = taken.q;
+	x->refused = taken.refused;
+	x->told_len = taken.told_len;
+	return taken.out_len;
+}
+
 /* Begin a stream where the guest's segment is a SYN, else take it. */
 static inline struct left say_at(struct link *l, struct says s, uint64_t now)
 {
@@ -147,14 +184,37 @@ static inline struct left say_at(struct link *l, struct says s, uint64_t now)
 	uint8_t *bytes = build_says(l, &s, &len);
 
 	WANT(eg_frame_decode(&f, bytes, len) == EG_R_NONE);
-	memset(&l->q, 0xa5, sizeof(l->q));
-	x.reason = s.flags == SYN ? eg_dnsstream_begin(l->t, &f, now, &l->gone, l->out, &n)
-				  : eg_dnsstream_take(l->t, &l->flow, &f, now, judge, l, &l->q,
-						      l->out, &n);
+	if (s.flags == SYN)
+		x.reason = eg_dnsstream_begin(l->t, &f, now, l->out, &n);
+	else
+		n = take_at(l, &f, now, &x);
 	x.any = n > 0;
 	if (x.any)
 		read_left(l, l->out, n, &x);
 	return x;
+}
+
+/* A segment of the server's, in numbers of its own; it ends with l->in. */
+static inline struct eg_frame server_says(struct link *l, uint32_t seq, uint32_t ack, uint8_t flags,
+					  const void *p, size_t n)
+{
+	const struct packet_tcp tcp = { .seq = seq, .ack = ack, .window = 60000, .flags = flags };
+	uint8_t buf[PACKET_MAX];
+	struct eg_frame f;
+	size_t len = (l->v6 ? packet_tcp6 : packet_tcp4)(buf, &l->server, &l->guest, &tcp, p, n);
+
+	memcpy(l->in + PACKET_MAX - len, buf, len);
+	WANT(eg_frame_decode(&f, l->in + PACKET_MAX - len, len) == EG_R_NONE);
+	return f;
+}
+
+/* The network says that it has no such connection. */
+static inline void network_resets(struct link *l)
+{
+	struct eg_frame f = server_says(l, 0, 0, RST, NULL, 0);
+
+	eg_dnsstream_end(l->t, &l->flow, EG_DNSSTREAM_RESET_BY_NETWORK, NOW + l->now, l->b);
+	eg_dnsstream_hear_late(l->t, &f, l->b);
 }
 
 static inline struct left say(struct link *l, struct says s)
@@ -174,24 +234,31 @@ static inline void acked(struct link *l, uint32_t seq)
 	l->flow.tcp.side[EG_FROM_NETWORK].ack = l->iss + seq;
 }
 
-/* The SYN of connection L leaves. */
+/* The SYN of connection L leaves, and is answered. */
 static inline void syn(struct link *l)
 {
+	struct eg_tcp_side *side = l->flow.tcp.side;
+	struct eg_frame f;
 	struct left x;
 
 	l->flow.tcp.iss = l->iss;
+	side[EG_FROM_GUEST].ack = side[EG_FROM_NETWORK].end = l->said = l->heard = SERVER_SEQ;
+	side[EG_FROM_NETWORK].maxend = SERVER_SEQ + 60000;
+	side[EG_FROM_GUEST].maxend = l->iss + 60000;
 	acked(l, 1);
 	l->judged = 0;
 	x = say(l, (struct says){ .flags = SYN });
 	WANT(x.reason == EG_R_NONE);
 	WANT(x.any && x.seq == 0 && x.n == 0);
+	f = server_says(l, SERVER_SEQ - 1, l->iss + 1, SYN | ACK, NULL, 0);
+	eg_dnsstream_hear(l->t, &l->flow, &f, NOW + l->now, l->b);
 }
 
 /* Open the connection of L anew, at the same numbers, when a place is free whatever was before. */
 static inline void anew(struct link *l)
 {
 	l->now += EG_DNSSTREAM_IDLE;
-	eg_dnsstream_end(l->t, &l->flow.key, EG_FROM_NETWORK);
+	network_resets(l);
 	syn(l);
 }
 
@@ -201,6 +268,8 @@ static inline struct link link_from(struct eg_dnsstreams *t, int i, uint16_t por
 	struct link l = { .t = t,
 			  .in = guarded_copy(NULL, PACKET_MAX),
 			  .out = guarded_copy(NULL, EG_DNSSTREAM_FRAME_MAX),
+			  .told = guarded_copy(NULL, EG_DNSSTREAM_TOLD_MAX),
+			  .b = eg_injects_new(),
 			  .guest = packet_at(&packet_guest, port),
 			  .server = packet_at(&packet_network, 53),
 			  .iss = starts[i / 2],
@@ -213,6 +282,8 @@ static inline struct link link_from(struct eg_dnsstreams *t, int i, uint16_t por
 		.network_port = 53,
 		.proto = 6,
 	};
+	l.flow.by_guest = 1;
+	ck_assert_ptr_nonnull(l.b);
 	anew(&l);
 	return l;
 }
@@ -229,6 +300,8 @@ static inline void free_rooms(struct link *l)
 {
 	guarded_free(l->in, PACKET_MAX);
 	guarded_free(l->out, EG_DNSSTREAM_FRAME_MAX);
+	guarded_free(l->told, EG_DNSSTREAM_TOLD_MAX);
+	eg_injects_free(l->b);
 }
 
 static inline void free_link(struct link *l)

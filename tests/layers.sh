@@ -12,12 +12,13 @@ layers='
 3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions
 5 urgent arp nd dhcp icmp dns tcp fragment sample targets
-6 describe dnslimit dnstrack flow nameset ownnet tcpgap udpports
-7 policy tcp.c targetlist reset
-8 words reply dnsstream
-9 pipeline
-10 passage
-11 answer judge_dns judge_flow pipeline.c
+6 describe dnslimit dnssplice dnstrack flow nameset ownnet tcpgap udpports
+7 policy tcp.c targetlist reset dnssegment
+8 words reply dnsbytes dnsplaces
+9 dnsstream
+10 pipeline
+11 passage
+12 answer judge_dns judge_flow pipeline.c
 12 vnl slirpnet clock complain gate lock record ticker refusal policyfile starts note
 13 batch comment config eve inbox linesocket ownfile flowrecord
 14 queue rotate uplink

@@ -31,6 +31,7 @@ check_PROGRAMS = \
 	tests/check_dnslimit \
 	tests/check_dns_types \
 	tests/check_dnsstream \
+	tests/check_dnsstream_both \
 	tests/check_dnsstream_model \
 	tests/check_dnsstream_table \
 	tests/check_dnsstream_tcp \

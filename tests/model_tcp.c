@@ -91,6 +91,9 @@ static bool segment_fits(const struct talk *t, const struct fact *f, bool answer
 	uint32_t end = seq + (uint32_t)f->n + (flags & FIN);
 	uint32_t may = s->fin ? s->end : s->may + (flags & FIN);
 
+	/* The network's last word about a stream, which nobody has asked it for but the filter. */
+	if (t->stream && !f->guest && flags & RST)
+		return true;
 	if (t->over || f->time >= t->last + 24 * (uint64_t)HOUR)
 		return false;
 	if (flags & SYN)

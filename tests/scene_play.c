@@ -34,17 +34,32 @@ static size_t l4_of(const uint8_t *f)
 	return f[12] == 0x86 ? PACKET_L4_6 : PACKET_L4_4;
 }
 
+static const char *const rcodes[] = { "noerror", "formerr", "servfail", "nxdomain" };
+
+/* The same of N bytes of TCP: an answer of DNS after its length field, or something else. */
+static const char *kind_of_tcp(const uint8_t *tcp, size_t n)
+{
+	size_t at = (size_t)(tcp[12] >> 4) * 4 + 2;
+
+	if (tcp[13] & 4)
+		return "rst";
+	if (n < at)
+		return "ack";
+	return n >= at + 12 && tcp[at + 2] & 0x80 && (tcp[at + 3] & 15) < 4
+		       ? rcodes[tcp[at + 3] & 15]
+		       : "data";
+}
+
 /* What an answer to the guest is, in one word. */
 static const char *kind_of(const uint8_t *f, size_t n)
 {
-	static const char *const rcodes[] = { "noerror", "formerr", "servfail", "nxdomain" };
 	size_t l4 = n ? l4_of(f) : 0;
 	uint8_t proto = n ? f[l4 == PACKET_L4_6 ? 20 : 23] : 0;
 
 	if (n == 0)
 		return "none";
-	if (n >= l4 + 20 && proto == 6 && f[l4 + 13] & 4)
-		return "rst";
+	if (n >= l4 + 20 && proto == 6)
+		return kind_of_tcp(f + l4, n - l4);
 	if (proto == 1 || proto == 58)
 		return "prohibited";
 	if (n >= l4 + 20 && proto == 17 && (f[l4 + 11] & 15) < 4)

@@ -379,6 +379,14 @@ void world_left(struct world_talk *t, const uint8_t *out, size_t n)
 	t->left_id = eg_get16(out + l4 + 8);
 }
 
+size_t world_reset(uint8_t *buf, const struct eg_frame *f)
+{
+	const struct packet_tcp rst = { .seq = f->tcp.ack, .flags = RST };
+	const struct packet_end to = packet_at(&packet_guest, f->sport);
+
+	return (f->ip_version == 6 ? packet_tcp6 : packet_tcp4)(buf, &resolver, &to, &rst, NULL, 0);
+}
+
 struct eg_pipeline *world_pipeline(struct eg_policy **policy, size_t flows, uint64_t seed)
 {
 	struct eg_words *w = calloc(1, sizeof(*w));

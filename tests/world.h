@@ -73,6 +73,10 @@ bool world_next(struct world_talk *t, struct world_random *r, struct world_frame
  * id then, which the answer is to have. */
 void world_left(struct world_talk *t, const uint8_t *out, size_t n);
 
+/* The resolver's reset, to BUF, for the guest's segment F to it: it has no such connection. Returns
+ * its length. */
+size_t world_reset(uint8_t *buf, const struct eg_frame *f);
+
 /* A pipeline for FLOWS flows whose guest may look up WORLD_NAME and open WORLD_ALLOW, and its
  * policy. */
 struct eg_pipeline *world_pipeline(struct eg_policy **policy, size_t flows, uint64_t seed);
