@@ -21,9 +21,7 @@ kept_open() {
 second_name() { guest /usr/bin/python3 "$E2E/peer.py" dnstcp 10.0.2.3 allowed.test "$1" >"$W/said" 2>&1; cat "$W/said"; }
 second_name_answered() { same "$(second_name "$1")" "$(printf 'NOERROR\nNOERROR')" && asked "$1"; }
 second_name_never_arrives() {
-    second_name "$1"
-    same "$(sed -n 1p "$W/said")" NOERROR || return 1
-    if sed -n 2p "$W/said" | grep -q NOERROR; then echo "the second was answered"; return 1; fi
+    same "$(second_name "$1")" "$(printf 'NOERROR\nNXDOMAIN')" || return 1
     if asked "$1"; then echo "the second was asked for"; return 1; fi
 }
 
@@ -59,10 +57,67 @@ other_server() {
 }
 other_server_answers() { dig_says "$FAR4" "@$1" allowed.test; }
 
-# Over TCP whatever is not let through may be reset or answered, but it never arrives.
-tcp_name() {
-    guest dig +tcp +tries=1 +time=2 @10.0.2.3 "$1"
-    if asked "$1"; then return 1; fi
+# A refused name and a listed one on one connection: both are answered, in whatever order.
+refused_and_listed() {
+    guest kdig +retry=0 +time=3 +tcp +keepopen "$@" denied.test A allowed.test A denied.test AAAA allowed.test AAAA >"$W/said"
+    cat "$W/said"
+    same "$(grep -c 'status: NXDOMAIN' "$W/said")" 2 || return 1
+    same "$(grep -cF -e "$FAR4" -e "$FAR6" "$W/said")" 2 || return 1
+    if asked denied.test; then echo "but it was asked for"; return 1; fi
+}
+
+# glibc over TCP: what getaddrinfo says, EAI_NONAME being what programs do not try again.
+over_tcp_glibc_says() {
+    guest env RES_OPTIONS=use-vc /usr/bin/python3 "$E2E/peer.py" getaddrinfo "$1" >"$W/said" 2>&1
+    same "$(cat "$W/said")" "$2"
+}
+
+# A resolver of the guest's own that asks over TCP: refused names must not have it take its upstream for dead.
+start_unbound() {
+    cat >"$W/unbound.conf" <<END
+server:
+    interface: 127.0.0.1
+    port: 5300
+    do-daemonize: no
+    username: ""
+    chroot: ""
+    directory: "$W"
+    pidfile: ""
+    use-syslog: no
+    module-config: "iterator"
+    local-zone: "test." nodefault
+    use-caps-for-id: yes
+    tcp-upstream: yes
+    cache-min-ttl: 0
+    cache-max-ttl: 0
+    cache-max-negative-ttl: 0
+    do-not-query-localhost: no
+forward-zone:
+    name: "."
+    forward-addr: 10.0.2.3
+END
+    start_in_guest unbound /usr/sbin/unbound -c "$W/unbound.conf"
+    wait_for 5 guest_listens 5300 || die "no unbound" unbound
+}
+unbound_says() { same "$(guest dig +tries=1 +time="$1" -p 5300 @127.0.0.1 "$2" | sed -n 's/.*status: \([A-Z]*\).*/\1/p')" "$3"; }
+# Five listed names between five times as many that are refused, twenty rounds of them, all in flight together.
+unbound_mixed() {
+    # shellcheck disable=SC2016
+    guest sh -c 'for n in $(seq 20); do for name in no$n.denied.test a$n.no.test b$n.no.test c$n.no.test d$n.no.test \
+        allowed.test; do dig +tries=1 +time=4 -p 5300 @127.0.0.1 $name | grep -o "status: [A-Z]*" & done; done; wait' >"$W/mixed"
+    sort "$W/mixed" | uniq -c
+    same "$(grep -c NXDOMAIN "$W/mixed")" 100 && same "$(grep -c NOERROR "$W/mixed")" 20
+}
+unbound_row() {
+    start_unbound
+    try "$1: unbound over TCP: a listed name" unbound_says 3 allowed.test NOERROR
+    if [ "$1" = behind ]; then
+        try "behind: unbound over TCP: a name not listed" unbound_says 3 denied.test NXDOMAIN
+        try "behind: unbound over TCP: a listed name at once after it" unbound_says 1 allowed.test NOERROR
+        try "behind: unbound over TCP: 120 look-ups at once, of which 20 are of a listed name" unbound_mixed
+        try "behind: unbound over TCP: a listed name at once after these" unbound_says 1 allowed.test NOERROR
+    fi
+    stop unbound
 }
 
 empty_answer() {
@@ -110,6 +165,8 @@ listed() {
     try "$1: A over TCP (kdig)" kdig_says "$FAR4" +tcp @10.0.2.3 allowed.test
     try "$1: two queries on one TCP connection (kdig)" kept_open
     try "$1: a listed name twice on one TCP connection" second_name_answered allowed.test
+    try "$1: a listed name as glibc asks over TCP" over_tcp_glibc_says allowed.test "$FAR4 $FAR6"
+    unbound_row "$1"
     try "$1: a name below *.allowed.test" dig_says "$FAR4" @10.0.2.3 sub.allowed.test
     try "$1: a name far below *.allowed.test" dig_says "$FAR4" @10.0.2.3 deep.er.allowed.test
     try "$1: letter case in the question is kept" case_kept
@@ -125,8 +182,13 @@ unlisted() {
     try "behind: a name that only begins alike" refused_name allowed.test.denied.test dig @10.0.2.3
     try "behind: the parent of a listed name" refused_name test dig @10.0.2.3
     try "behind: TXT of a listed name is an empty answer and never sent on" empty_answer
-    try "behind: a name not listed, over TCP, never arrives" tcp_name denied.test
-    try "behind: a name not listed, second on an open TCP connection, never arrives" second_name_never_arrives denied.test
+    try "behind: a name not listed over TCP (dig, IPv4) is NXDOMAIN and never sent on" refused_name denied.test dig +tcp @10.0.2.3
+    try "behind: a name not listed over TCP (dig, IPv6) is NXDOMAIN and never sent on" refused_name denied.test dig +tcp @fd00::3
+    try "behind: a name not listed over TCP (kdig) is NXDOMAIN and never sent on" refused_name denied.test kdig +tcp @10.0.2.3
+    try "behind: a name not listed, second on an open TCP connection, is NXDOMAIN" second_name_never_arrives denied.test
+    try "behind: refused and listed names on one TCP connection (kdig, IPv4)" refused_and_listed @10.0.2.3
+    try "behind: refused and listed names on one TCP connection (kdig, IPv6)" refused_and_listed @fd00::3
+    try "behind: a name not listed as glibc asks over TCP is not there" over_tcp_glibc_says denied.test EAI_NONAME
     try "behind: another server, IPv4, is not reached" other_server "$FAR4"
     try "behind: another server, IPv6, is not reached" other_server "$FAR6"
     try "behind: no EDNS option leaves with a query" nothing_rides_along

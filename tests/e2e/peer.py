@@ -9,6 +9,9 @@ peer.py hear ADDRESS PORT SECONDS        send one datagram, and print for that l
 peer.py dns SERVER NAME TYPE [SECONDS]   ask, print `RCODE MILLISECONDS ANSWERS`
 peer.py dnsnames SERVER DOMAIN COUNT      ask for that many new names below DOMAIN at once; how often each RCODE came
 peer.py dnstcp SERVER NAME…              ask for the A of one after the other on one connection; `RCODE` or what broke, for each
+peer.py dnsopen SERVER COUNT HOW            connections one after the other, left idle (`idle`), or opened and reset at once by
+                                         raw segments (`reset`)
+peer.py getaddrinfo NAME                 the addresses of NAME, as programs ask, or what getaddrinfo says instead
 peer.py big ADDRESS PORT SIZE…           datagrams of these sizes, each to come back as it was; exit 0 if all did
 peer.py shoot ADDRESS PORT COUNT         that many datagrams, numbered; wants no answer
 peer.py flood ADDRESS PORT COUNT         that many as fast as it goes
@@ -241,6 +244,46 @@ def dnstcp(server, *names):
             print(timed(lambda: ask(dns_query(name, "A")))[0])
 
 
+def raw_segment(server, port, flags, seq):
+    """A TCP segment from PORT to the server's port 53; Linux fills in the address, and its checksum over IPv4."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    sock.connect((server, 53))
+    head = struct.pack(">HHIIBBHHH", port, 53, seq, 0, 5 << 4, flags, 65535, 0, 0)
+    ends = socket.inet_aton(sock.getsockname()[0]) + socket.inet_aton(server) + struct.pack(">HH", 6, len(head))
+    total = sum(struct.unpack(">%dH" % (len(ends + head) // 2), ends + head))
+    total = (total & 0xffff) + (total >> 16)
+    checksum = ~(total + (total >> 16)) & 0xffff
+    sock.send(head[:16] + struct.pack(">H", checksum) + head[18:])
+    sock.close()
+
+
+def dnsopen(server, count, how):
+    kept = []
+    for number in range(int(count)):
+        if how == "reset":
+            raw_segment(server, 20000 + number, 2, 1000)
+            raw_segment(server, 20000 + number, 4, 1001)
+            time.sleep(0.005)
+            continue
+        sock = socket.socket()
+        sock.setblocking(False)
+        sock.connect_ex((server, 53))
+        kept.append(sock)
+        time.sleep(0.005)
+    print("opened", flush=True)
+    if kept:
+        time.sleep(600)
+
+
+def getaddrinfo(name):
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        print(*sorted({entry[4][0] for entry in found}))
+    except socket.gaierror as error:
+        names = {getattr(socket, key): key for key in dir(socket) if key.startswith("EAI_")}
+        print(names.get(error.errno, error))
+
+
 def big(address, port, *sizes):
     sock = socket.socket(family(address), socket.SOCK_DGRAM)
     sock.settimeout(3)
@@ -355,6 +398,6 @@ def keep(address, tcp_port, udp_port):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "sweep", "tcp", "udp", "hear", "dns", "dnsnames", "dnstcp", "big", "bulk", "echoes", "keep"):
+    if len(sys.argv) < 2 or sys.argv[1] not in ("serve", "shoot", "flood", "sweep", "tcp", "udp", "hear", "dns", "dnsnames", "dnstcp", "dnsopen", "getaddrinfo", "big", "bulk", "echoes", "keep"):
         sys.exit(__doc__)
     sys.exit(globals()[sys.argv[1]](*sys.argv[2:]))
