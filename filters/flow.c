@@ -44,6 +44,7 @@
  */
 #include "flow.h"
 
+#include "flowwords.h"
 #include "pages.h"
 #include "taggroup.h"
 
@@ -58,18 +59,8 @@ enum {
 
 enum { SPARE = 15 }; /* of all slots, one in so many stays free */
 
-enum { KEYS = 11 };
-static const uint64_t STIR = 0x9e3779b97f4a7c15; /* odd, with bits here and there */
-
 static_assert(sizeof(struct eg_flow_key) == 37, "a key has no padding");
 static_assert(sizeof(struct eg_flow) == 118, "more than 128 bytes a flow, all in all");
-
-/* A key in words, for registers. */
-struct words {
-	uint64_t guest[2], network[2];
-	uint32_t ports; /* guest_port, network_port */
-	uint8_t proto;
-};
 
 /* A frame that was expected, by the bytes that say whose it is, and the slot that was guessed. */
 struct expected {
@@ -166,82 +157,10 @@ void eg_flows_free(struct eg_flows *t)
 	free(t);
 }
 
-/* V, read as what it was written as. Compilers would read two at once, and a processor then waits
- * until both are in its cache: a frame's were written just now. */
-static inline uint64_t alone(uint64_t v)
-{
-	__asm__("" : "+r"(v));
-	return v;
-}
-
-static inline uint64_t word(const uint8_t *p)
-{
-	return alone(eg_get64le(p));
-}
-
-static inline uint32_t ports_of(uint16_t guest, uint16_t network)
-{
-	const uint16_t both[2] = { guest, network };
-	uint32_t ports;
-
-	memcpy(&ports, both, sizeof(ports));
-	return ports;
-}
-
-static inline struct words words_of_key(const struct eg_flow_key *k)
-{
-	return (struct words){
-		.guest = { eg_get64le(k->guest.b), eg_get64le(k->guest.b + 8) },
-		.network = { eg_get64le(k->network.b), eg_get64le(k->network.b + 8) },
-		.ports = ports_of(k->guest_port, k->network_port),
-		.proto = k->proto,
-	};
-}
-
-EG_INLINED struct words words_of_frame(const struct eg_frame *f, enum eg_dir dir)
-{
-	bool out = dir == EG_FROM_GUEST;
-	const uint8_t *guest = out ? f->src.b : f->dst.b, *network = out ? f->dst.b : f->src.b;
-	uint16_t sport = (uint16_t)alone(f->sport), dport = (uint16_t)alone(f->dport);
-
-	return (struct words){
-		.guest = { word(guest), word(guest + 8) },
-		.network = { word(network), word(network + 8) },
-		.ports = out ? ports_of(sport, dport) : ports_of(dport, sport),
-		.proto = f->proto,
-	};
-}
-
-static inline bool is_of(const struct eg_flow *flow, const struct words *w)
-{
-	const struct words own = words_of_key(&flow->key);
-
-	return ((own.network[0] ^ w->network[0]) | (own.network[1] ^ w->network[1]) |
-		(own.guest[0] ^ w->guest[0]) | (own.guest[1] ^ w->guest[1]) |
-		(own.ports ^ w->ports) | (own.proto ^ w->proto)) == 0;
-}
-
-/* The sum of (k + x)(k' + x') over the halves x and x' of the words of guest and network: for any
- * two keys it is the same with a chance of 1 in 2^32 over all K (Lemire and Kaser, "Strongly
- * universal string hashing is fast", 2014). What is regular in addresses and ports, it leaves
- * regular: so it is stirred. */
-static inline uint64_t hash_of(const struct eg_flows *t, const struct words *w)
-{
-	const uint64_t *k = t->keys;
-	uint64_t h = k[0];
-
-	h += (k[1] + (uint32_t)w->guest[0]) * (k[2] + (uint32_t)w->network[0]);
-	h += (k[3] + (w->guest[0] >> 32)) * (k[4] + (w->network[0] >> 32));
-	h += (k[5] + (uint32_t)w->guest[1]) * (k[6] + (uint32_t)w->network[1]);
-	h += (k[7] + (w->guest[1] >> 32)) * (k[8] + (w->network[1] >> 32));
-	h += (k[9] + w->ports) * (k[10] + w->proto);
-	return (h ^ h >> 32) * STIR;
-}
-
 /* The flow of W, alive or not, or NULL. */
 static inline struct eg_flow *look_up(struct eg_flows *t, const struct words *w)
 {
-	uint64_t hash = hash_of(t, w);
+	uint64_t hash = hash_of(t->keys, w);
 	uint32_t group = eg_group_home(hash, t->group_count);
 
 	for (uint32_t n = t->group_count; n > 0; n--) {
@@ -288,11 +207,6 @@ static inline struct eg_flow *alive(struct eg_flows *t, struct eg_flow *flow, ui
 	return NULL;
 }
 
-static inline uint64_t ip4_word(const uint8_t ip[4])
-{
-	return (uint64_t)eg_get32le(ip) << 32 | 0xffff0000; /* ::ffff:a.b.c.d */
-}
-
 /* What FRAME, from DIR and of IPv4 if it is what it looks like, would be found by. */
 static inline struct words words_of_bytes(const uint8_t *frame, enum eg_dir dir)
 {
@@ -314,7 +228,7 @@ static inline struct words words_of_bytes(const uint8_t *frame, enum eg_dir dir)
 EG_APART void guess(struct eg_flows *t, struct expected *e, const uint8_t *frame, enum eg_dir dir)
 {
 	const struct words w = words_of_bytes(frame, dir);
-	uint64_t hash = hash_of(t, &w);
+	uint64_t hash = hash_of(t->keys, &w);
 	uint32_t group = eg_group_home(hash, t->group_count);
 	uint64_t set = eg_group_alike(&t->groups[group], eg_tag(hash));
 
@@ -447,7 +361,7 @@ struct eg_flow *eg_flows_insert(struct eg_flows *t, const struct eg_flow_key *ke
 		sweep_all(t, now);
 	if (is_full(t, opener))
 		return NULL;
-	flow = &t->slots[eg_group_take(t->groups, t->group_count, hash_of(t, &w))];
+	flow = &t->slots[eg_group_take(t->groups, t->group_count, hash_of(t->keys, &w))];
 	memset(flow, 0, sizeof(*flow));
 	flow->key = *key;
 	flow->opened = (uint32_t)(now / 1000) & INT32_MAX;
@@ -461,7 +375,7 @@ void eg_flows_remove(struct eg_flows *t, struct eg_flow *flow)
 {
 	const struct words w = words_of_key(&flow->key);
 
-	eg_group_give(t->groups, t->group_count, hash_of(t, &w), (size_t)(flow - t->slots));
+	eg_group_give(t->groups, t->group_count, hash_of(t->keys, &w), (size_t)(flow - t->slots));
 	flow->key.proto = 0;
 	t->count--;
 	t->guests -= flow->by_guest;

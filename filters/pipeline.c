@@ -35,6 +35,7 @@
 #include "arp.h"
 #include "icmp.h"
 #include "nd.h"
+#include "tcpgap.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -65,8 +66,8 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->due = UINT64_MAX;
 	if (p->flows)
 		eg_flows_on_end(p->flows, eg_flow_expired, p);
-	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams ||
-	    !p->ports || !p->injects) {
+	if (!p->flows || !p->fragments || !p->queries || !p->limit || !p->streams || !p->ports ||
+	    !p->injects) {
 		eg_pipeline_free(p);
 		return NULL;
 	}
@@ -342,7 +343,7 @@ void eg_pipeline_lost(struct eg_pipeline *p, const uint8_t *frame, size_t len, u
 		return;
 	flow = eg_flows_find(p->flows, &f, EG_FROM_GUEST, now);
 	if (flow)
-		eg_tcp_lost(&flow->tcp, &f);
+		eg_gap_begin(&flow->tcp, f.tcp.seq + (uint32_t)f.payload.n);
 }
 
 void eg_pipeline_tick(struct eg_pipeline *p, uint64_t now)

@@ -490,11 +490,6 @@ bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint
 		t->side[EG_FROM_NETWORK].fin);
 }
 
-void eg_tcp_lost(struct eg_tcp *t, const struct eg_frame *f)
-{
-	eg_gap_begin(t, f->tcp.seq + (uint32_t)f->payload.n);
-}
-
 enum eg_reason eg_tcp_stray(const struct eg_frame *f)
 {
 	if ((f->tcp.flags & FLAGS_MASK) == EG_TCP_SYN)

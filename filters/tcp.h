@@ -78,9 +78,6 @@ static inline bool eg_tcp_is_unacked(const struct eg_tcp *t)
  * receiver does that reads: whole segments, or all, and with room for more in its window. */
 bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from);
 
-/* The guest's segment F, which passed in T, was lost on its way to the network. */
-void eg_tcp_lost(struct eg_tcp *t, const struct eg_frame *f);
-
 /* Why a guest's segment F without a flow is blocked: EG_R_TCP_FLAGS for flags no
  * TCP sends, EG_R_TCP_NEW for a SYN (with or without data), else EG_R_TCP_NO_FLOW. */
 enum eg_reason eg_tcp_stray(const struct eg_frame *f);

@@ -2,6 +2,7 @@
 #include "tcp_link.h"
 
 #include "packet.h"
+#include "tcpgap.h"
 
 #include <stdlib.h>
 
@@ -449,12 +450,11 @@ END_TEST
 START_TEST(lost_segment_is_a_gap)
 {
 	struct link l = link_at(_i, EG_TCP_ESTABLISHED);
-	struct eg_frame lost = { .tcp = { .seq = l.iss[GUEST] + 1 }, .payload = { .n = 1 } };
 	uint32_t seq = 2;
 
 	PASSES(&l, HOST, A, 1, 1, 60000, 0);
 	PASSES(&l, GUEST, A, 1, 1, 1000, 1);
-	eg_tcp_lost(&l.t, &lost);
+	eg_gap_begin(&l.t, l.iss[GUEST] + 2);
 	while (say(&l, says(GUEST, A, seq, 1, 1000, 1)) == EG_R_NONE)
 		ck_assert_uint_lt(++seq, 1000);
 	ck_assert_uint_eq(seq, 162);

@@ -13,8 +13,8 @@ layers='
 4 checksum name siphash inject synoptions
 5 urgent arp nd dhcp icmp dns tcp fragment sample targets
 6 describe dnslimit dnssplice dnstrack flow nameset ownnet tcpgap udpports
-7 policy tcp.c targetlist reset dnssegment
-8 words reply dnsbytes dnsplaces
+7 flowwords policy tcp.c targetlist reset dnssegment
+8 flow.c words reply dnsbytes dnsplaces
 9 dnsstream
 10 pipeline
 11 passage
