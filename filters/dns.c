@@ -13,6 +13,7 @@
 enum {
 	FLAG_QR = 0x8000,
 	OPCODE_MASK = 0x7800,
+	OPCODE_SHIFT = 11,
 	FLAG_RD = 0x0100,
 	FLAG_RA = 0x0080,
 	FLAG_AD = 0x0020,
@@ -24,8 +25,8 @@ enum {
 enum {
 	CLASS_IN = 1,
 	UDP_SIZE_MIN = 512,
-	OPT_DO = 0x8000,  /* RFC 3225 3 */
-	OPT_CO = 0x4000,  /* compact answers (RFC 9824 5.1); it need not leave */
+	UDP_SIZE_GLIBC = 1200,
+	OPT_DO = 0x8000, /* RFC 3225 3 */
 	OPT_LEN = 1 + 2 + 2 + 4 + 2,
 	OPT_PADDING = 12, /* RFC 7830 3 */
 	OPT_EDE = 15,     /* Extended DNS Error (RFC 8914 2) */
@@ -37,21 +38,19 @@ enum {
 
 /* Take a question. The name's own bytes are copied to RAW unless that is NULL. A name
  * that stands is whole, and has its type; else its length is 0. */
-static void take_question(struct eg_reader *r, struct eg_name *name, uint8_t *raw, uint16_t *type)
+static void take_question(struct eg_reader *r, struct eg_name *name, uint8_t *raw, uint16_t *type,
+			  uint16_t *class)
 {
 	const uint8_t *start = r->p;
-	uint16_t class;
 
 	if (!eg_name_take(r, name))
 		return;
 	*type = eg_take16(r);
-	class = eg_take16(r);
+	*class = eg_take16(r);
 	if (r->bad)
 		name->len = name->labels = 0;
 	else if (raw)
 		eg_copy(raw, start, name->len);
-	if (class != CLASS_IN)
-		r->bad = true;
 }
 
 /* Take N bytes of options, which must add up (RFC 6891 6.1.2). None is kept. */
@@ -68,22 +67,38 @@ static void skip_options(struct eg_reader *r, size_t n)
 }
 
 /* Take the one additional record that a query may have (RFC 6891 6.1.2). Its TTL is made
- * of extended RCODE and version, both 0, and flags. */
+ * of extended RCODE, version, and flags: those that are not known are ignored (6.1.4). */
 static void take_opt(struct eg_reader *r, struct eg_dns_query *q)
 {
 	bool owned_by_root = eg_take8(r) == 0;
 	bool is_opt = eg_take16(r) == EG_DNS_TYPE_OPT;
 	uint16_t size = eg_take16(r);
 	uint32_t ttl = eg_take32(r);
+	uint16_t options = eg_take16(r);
 
-	skip_options(r, eg_take16(r));
-	if (!owned_by_root || !is_opt || ttl & ~(uint32_t)(OPT_DO | OPT_CO))
+	if (!owned_by_root || !is_opt)
 		r->bad = true;
 	if (r->bad)
 		return;
 	q->edns = true;
+	q->version = (uint8_t)(ttl >> 16);
 	q->udp_size = size;
 	q->dnssec_ok = ttl & OPT_DO;
+	skip_options(r, options);
+	if (ttl >> 24)
+		r->bad = true;
+}
+
+/* What a server answers to Q, which is malformed, and has FLAGS. */
+static enum eg_rcode fault_of(const struct eg_dns_query *q, size_t len, uint16_t flags)
+{
+	if (len < EG_DNS_HEADER_LEN || flags & FLAG_QR)
+		return EG_RCODE_NOERROR;
+	if (q->opcode)
+		return EG_RCODE_NOTIMP;
+	if (q->version)
+		return EG_RCODE_BADVERS;
+	return q->name.len > 0 && q->class != CLASS_IN ? EG_RCODE_REFUSED : EG_RCODE_FORMERR;
 }
 
 enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
@@ -93,7 +108,9 @@ enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
 	bool clean;
 
 	/* All but the bytes of the names, which no length covers yet. */
-	q->type = 0;
+	q->type = q->class = 0;
+	q->version = 0;
+	q->fault = EG_RCODE_NOERROR;
 	q->udp_size = UDP_SIZE_MIN;
 	q->edns = q->dnssec_ok = false;
 	q->name.len = q->name.labels = 0;
@@ -105,18 +122,23 @@ enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
 	additional = eg_take16(&r);
 	clean = !(flags & ~QUERY_FLAGS) && questions == 1 && answers == 0 && authorities == 0 &&
 		additional <= 1;
+	q->opcode = (uint8_t)((flags & OPCODE_MASK) >> OPCODE_SHIFT);
 	q->rd = flags & FLAG_RD;
 	q->ad = flags & FLAG_AD;
 	q->cd = flags & FLAG_CD;
 	/* Also of a message that is refused: the record shows what it was about. */
 	if (questions > 0)
-		take_question(&r, &q->name, q->raw, &q->type);
+		take_question(&r, &q->name, q->raw, &q->type, &q->class);
 	if (additional == 1)
 		take_opt(&r, q);
-	return clean && !r.bad && r.left == 0 ? EG_R_NONE : EG_R_DNS_MALFORMED;
+	if (clean && !r.bad && r.left == 0 && q->class == CLASS_IN && q->version == 0)
+		return EG_R_NONE;
+	q->fault = fault_of(q, msg.n, flags);
+	return EG_R_DNS_MALFORMED;
 }
 
-static void give_header(struct eg_writer *w, uint16_t id, uint16_t flags, uint16_t additional)
+static void give_header(struct eg_writer *w, uint16_t id, uint16_t flags, uint16_t questions,
+			uint16_t additional)
 {
 	uint8_t *p = eg_room(w, EG_DNS_HEADER_LEN);
 
@@ -124,12 +146,13 @@ static void give_header(struct eg_writer *w, uint16_t id, uint16_t flags, uint16
 		return;
 	eg_put16(p, id);
 	eg_put16(p + 2, flags);
-	eg_put16(p + 4, 1);
+	eg_put16(p + 4, questions);
 	eg_put32(p + 6, 0);
 	eg_put16(p + 10, additional);
 }
 
-static void give_opt(struct eg_writer *w, uint16_t size, bool dnssec_ok, size_t options)
+/* TTL is made of extended RCODE, version and flags. */
+static void give_opt(struct eg_writer *w, uint16_t size, uint32_t ttl, size_t options)
 {
 	uint8_t *p = eg_room(w, OPT_LEN);
 
@@ -138,15 +161,18 @@ static void give_opt(struct eg_writer *w, uint16_t size, bool dnssec_ok, size_t 
 	p[0] = 0;
 	eg_put16(p + 1, EG_DNS_TYPE_OPT);
 	eg_put16(p + 3, size);
-	eg_put32(p + 5, dnssec_ok ? OPT_DO : 0);
+	eg_put32(p + 5, ttl);
 	eg_put16(p + 9, (uint16_t)options);
 }
 
+/* Sizes come in few kinds, so that clients that ask for the same say so, too, and none can tell
+ * its query from others by it: what all have had, what glibc asks for, and what is best (the DNS
+ * flag day of 2020). */
 static uint16_t clamp_size(uint16_t size)
 {
-	if (size < UDP_SIZE_MIN)
-		return UDP_SIZE_MIN;
-	return size > EG_DNS_UDP_SIZE ? EG_DNS_UDP_SIZE : size;
+	if (size >= EG_DNS_UDP_SIZE)
+		return EG_DNS_UDP_SIZE;
+	return size >= UDP_SIZE_GLIBC ? UDP_SIZE_GLIBC : UDP_SIZE_MIN;
 }
 
 static uint16_t client_flags(const struct eg_dns_query *q)
@@ -158,12 +184,12 @@ size_t eg_dns_build_query(const struct eg_dns_query *q, uint8_t out[EG_DNS_QUERY
 {
 	struct eg_writer w = eg_writer(out, EG_DNS_QUERY_MAX);
 
-	give_header(&w, q->id, client_flags(q), q->edns);
+	give_header(&w, q->id, client_flags(q), 1, q->edns);
 	eg_give(&w, q->name.wire, q->name.len);
 	eg_give16(&w, q->type);
 	eg_give16(&w, CLASS_IN);
 	if (q->edns)
-		give_opt(&w, clamp_size(q->udp_size), q->dnssec_ok, 0);
+		give_opt(&w, clamp_size(q->udp_size), q->dnssec_ok ? OPT_DO : 0, 0);
 	return w.len;
 }
 
@@ -196,16 +222,22 @@ size_t eg_dns_build_reply(const struct eg_dns_query *q, enum eg_rcode rcode, int
 			  uint8_t out[EG_DNS_REPLY_MAX])
 {
 	struct eg_writer w = eg_writer(out, EG_DNS_REPLY_MAX);
-	uint16_t flags = (uint16_t)(FLAG_QR | FLAG_RA | (unsigned)rcode);
+	uint16_t flags = (uint16_t)(FLAG_QR | FLAG_RA | (rcode & 15));
+	/* The other bits of an RCODE stand in the OPT (RFC 6891 6.1.3). */
+	uint32_t ttl = (uint32_t)rcode >> 4 << 24 | (q->dnssec_ok ? OPT_DO : 0);
+	bool asked = q->name.len > 0;
 
 	/* RD and CD are copied (RFC 1035 4.1.1, RFC 4035 3.1.6); AD would vouch for it. */
+	flags |= (uint16_t)(q->opcode << OPCODE_SHIFT);
 	flags |= client_flags(q) & (FLAG_RD | FLAG_CD);
-	give_header(&w, q->id, flags, q->edns);
-	eg_give(&w, q->raw, q->name.len);
-	eg_give16(&w, q->type);
-	eg_give16(&w, CLASS_IN);
+	give_header(&w, q->id, flags, asked, q->edns);
+	if (asked) {
+		eg_give(&w, q->raw, q->name.len);
+		eg_give16(&w, q->type);
+		eg_give16(&w, q->class);
+	}
 	if (q->edns)
-		give_opt(&w, EG_DNS_UDP_SIZE, q->dnssec_ok, ede > 0 ? EDE_LEN : 0);
+		give_opt(&w, EG_DNS_UDP_SIZE, ttl, ede > 0 ? EDE_LEN : 0);
 	if (q->edns && ede > 0) {
 		eg_give16(&w, OPT_EDE);
 		eg_give16(&w, EDE_LEN - OPTION_HEADER);
@@ -217,7 +249,7 @@ size_t eg_dns_build_reply(const struct eg_dns_query *q, enum eg_rcode rcode, int
 enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg)
 {
 	struct eg_reader r = eg_reader(msg.p, msg.n);
-	uint16_t flags;
+	uint16_t flags, class = 0;
 
 	a->id = eg_take16(&r);
 	a->type = 0;
@@ -226,8 +258,8 @@ enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg)
 	if ((flags & (FLAG_QR | OPCODE_MASK)) != FLAG_QR || eg_take16(&r) != 1)
 		r.bad = true;
 	eg_take(&r, 6); /* the other counts: what they count is the client's matter */
-	take_question(&r, &a->name, NULL, &a->type);
-	return r.bad ? EG_R_DNS_ANSWER : EG_R_NONE;
+	take_question(&r, &a->name, NULL, &a->type, &class);
+	return r.bad || class != CLASS_IN ? EG_R_DNS_ANSWER : EG_R_NONE;
 }
 
 /* Names of record types (IANA "Domain Name System (DNS) Parameters"), without those
@@ -279,6 +311,11 @@ static uint32_t numbered_type(const char *text, size_t n)
 	return type <= UINT16_MAX ? type : 0;
 }
 
+bool eg_dns_type_is_meta(uint16_t type)
+{
+	return type == EG_DNS_TYPE_OPT || (type >= META_FIRST && type <= META_LAST);
+}
+
 uint16_t eg_dns_type(const char *text, size_t n)
 {
 	uint32_t type = numbered_type(text, n);
@@ -287,9 +324,7 @@ uint16_t eg_dns_type(const char *text, size_t n)
 		if (is_word(types[i].name, text, n))
 			type = types[i].type;
 	}
-	if (type == EG_DNS_TYPE_OPT || (type >= META_FIRST && type <= META_LAST))
-		return 0;
-	return (uint16_t)type;
+	return eg_dns_type_is_meta((uint16_t)type) ? 0 : (uint16_t)type;
 }
 
 /* Never read as a type, but known to who reads a record by these names (RFC 1035 3.2.3, RFC

@@ -24,14 +24,26 @@ enum {
 	EG_DNS_TYPE_OPT = 41,
 };
 
-enum eg_rcode { EG_RCODE_NOERROR = 0, EG_RCODE_SERVFAIL = 2, EG_RCODE_NXDOMAIN = 3 };
+enum eg_rcode {
+	EG_RCODE_NOERROR = 0,
+	EG_RCODE_FORMERR = 1,
+	EG_RCODE_SERVFAIL = 2,
+	EG_RCODE_NXDOMAIN = 3,
+	EG_RCODE_NOTIMP = 4,
+	EG_RCODE_REFUSED = 5,
+	EG_RCODE_BADVERS = 16, /* only where the query had EDNS (RFC 6891 9) */
+};
 
 struct eg_dns_query {
 	uint16_t id;
-	uint16_t type;
+	uint16_t type, class;
 	uint16_t udp_size;        /* from its OPT, else 512 */
+	uint8_t opcode, version;  /* of the header, and of its OPT; 0 where it is not malformed */
 	bool rd, ad, cd;          /* header flags that a client may set */
-	bool edns, dnssec_ok;     /* an OPT of version 0 was there; its DO flag */
+	bool edns, dnssec_ok;     /* an OPT was there; its DO flag */
+	/* What a server says of it where it is malformed; EG_RCODE_NOERROR: nothing, as it is no
+	 * query, or not even a header. */
+	enum eg_rcode fault;
 	struct eg_name name;      /* folded */
 	uint8_t raw[EG_NAME_MAX]; /* the name as the client wrote it, name.len bytes */
 };
@@ -40,15 +52,16 @@ struct eg_dns_query {
  * EG_R_DNS_MALFORMED: anything but QR 0, opcode 0, AA, TC, RA, Z and RCODE 0,
  * exactly one question (RFC 9619) of class IN without compression, no answer, no
  * authority, at most one additional record which is an OPT of version 0 owned by
- * the root, without extended RCODE and flags other than DO and CO, whose options
- * add up (RFC 6891 6.1), and nothing behind it. On a fault behind the question
- * Q->name and Q->type stand all the same (name.len is 0 where the question was not
- * read). */
+ * the root, without extended RCODE, whose options add up (RFC 6891 6.1; its flags but DO are
+ * ignored, 6.1.4), and nothing behind it. On a fault behind the question Q->name and Q->type
+ * stand all the same (name.len is 0 where the question was not read), and Q->fault is what a
+ * server would answer: EG_RCODE_NOTIMP to another opcode, EG_RCODE_BADVERS to another version of
+ * EDNS, EG_RCODE_REFUSED to another class, EG_RCODE_FORMERR to the rest. */
 enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg);
 
 /* Build the query that leaves: id, RD, AD, CD, the folded question, and where
- * the client sent one a bare OPT (size at most EG_DNS_UDP_SIZE, at least 512; DO
- * kept). Returns its length. */
+ * the client sent one a bare OPT (DO kept; size EG_DNS_UDP_SIZE, 1200 or 512, the largest that
+ * it has room for). Returns its length. */
 size_t eg_dns_build_query(const struct eg_dns_query *q, uint8_t out[EG_DNS_QUERY_MAX]);
 
 /* Build the query that leaves, as above, into LEN bytes at OUT, LEN being the length of the
@@ -57,9 +70,9 @@ size_t eg_dns_build_query(const struct eg_dns_query *q, uint8_t out[EG_DNS_QUERY
  * with OUT untouched, where no query that eg_dns_parse_query took is that long. */
 size_t eg_dns_build_padded(const struct eg_dns_query *q, size_t len, uint8_t *out);
 
-/* Build our own answer: the question as the client wrote it, RCODE, RA, no
- * records; where the query had EDNS an OPT with the Extended DNS Error EDE (RFC
- * 8914; 15 is Blocked, 0 and less adds none). Returns its length. */
+/* Build our own answer: the question as the client wrote it, or none where none was read, RCODE,
+ * RA, no records; where the query had EDNS an OPT with the Extended DNS Error EDE (RFC 8914; 15 is
+ * Blocked, 0 and less adds none). Returns its length. */
 size_t eg_dns_build_reply(const struct eg_dns_query *q, enum eg_rcode rcode, int ede,
 			  uint8_t out[EG_DNS_REPLY_MAX]);
 
@@ -78,6 +91,9 @@ enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg);
  * 1 to 65535; 0 where it names none, or a meta type (OPT, and 128 to 255: ANY,
  * AXFR, TSIG and the like), which cannot be allowed. */
 uint16_t eg_dns_type(const char *text, size_t n);
+
+/* Whether TYPE asks for something else than records of one type: OPT, and 128 to 255. */
+bool eg_dns_type_is_meta(uint16_t type);
 
 /* Write the name of record type TYPE into TEXT, NUL-terminated: as eg_dns_type reads it, and
  * for the meta types that are asked for their names, ANY, AXFR and IXFR. Returns TEXT. */

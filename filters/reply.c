@@ -14,6 +14,10 @@ static const char *const words[EG_ANSWERS] = {
 	[EG_ANSWER_NXDOMAIN] = "nxdomain",
 	[EG_ANSWER_NOERROR] = "noerror",
 	[EG_ANSWER_SERVFAIL] = "servfail",
+	[EG_ANSWER_FORMERR] = "formerr",
+	[EG_ANSWER_NOTIMP] = "notimp",
+	[EG_ANSWER_REFUSED] = "refused",
+	[EG_ANSWER_BADVERS] = "badvers",
 };
 
 const char *eg_answer_word(enum eg_answer a)

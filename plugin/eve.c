@@ -155,7 +155,9 @@ static void put_verdict(struct line *l)
 	static const char *const words[EG_ANSWERS] = {
 		[EG_ANSWER_RST] = "tcp-reset",         [EG_ANSWER_PROHIBITED] = "icmp-prohib",
 		[EG_ANSWER_NXDOMAIN] = "dns-nxdomain", [EG_ANSWER_NOERROR] = "dns-noerror",
-		[EG_ANSWER_SERVFAIL] = "dns-servfail",
+		[EG_ANSWER_SERVFAIL] = "dns-servfail", [EG_ANSWER_FORMERR] = "dns-formerr",
+		[EG_ANSWER_NOTIMP] = "dns-notimp",     [EG_ANSWER_REFUSED] = "dns-refused",
+		[EG_ANSWER_BADVERS] = "dns-badvers",
 	};
 	const char *word = l->r->answer < EG_ANSWERS ? words[l->r->answer] : NULL;
 	const char *blocked = l->r->passed ? "alert" : "drop";

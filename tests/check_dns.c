@@ -272,7 +272,7 @@ START_TEST(name_and_type_stand_where_they_were_read)
 END_TEST
 
 /* A changed byte of the OPT record, at its offset. */
-START_TEST(opt_is_version_0_of_the_root_with_known_flags)
+START_TEST(opt_is_version_0_of_the_root_whatever_its_flags)
 {
 	static const struct {
 		size_t at;
@@ -283,8 +283,8 @@ START_TEST(opt_is_version_0_of_the_root_with_known_flags)
 		{ 2, 42, false },   { 2, 250, false },  { 3, 0, true },     { 3, 0xff, true },
 		{ 4, 0, true },     { 5, 1, false },    { 5, 0xff, false }, { 6, 1, false },
 		{ 6, 0xff, false }, { 7, 0x80, true },  { 7, 0x40, true },  { 7, 0xc0, true },
-		{ 7, 0x20, false }, { 7, 0x01, false }, { 7, 0xff, false }, { 8, 0x80, false },
-		{ 8, 1, false },    { 9, 1, false },    { 10, 1, false },   { 10, 4, false },
+		{ 7, 0x20, true },  { 7, 0x01, true },  { 7, 0xff, true },  { 8, 0x80, true },
+		{ 8, 1, true },     { 9, 1, false },    { 10, 1, false },   { 10, 4, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -300,6 +300,38 @@ START_TEST(opt_is_version_0_of_the_root_with_known_flags)
 		ck_assert_mem_eq(out + QUERY_LEN + 5, "\0\0", 2);
 		ck_assert_uint_eq(out[QUERY_LEN + 7], rows[i].at == 7 ? rows[i].byte & 0x80 : 0);
 		ck_assert_mem_eq(out + QUERY_LEN + 8, "\0\0\0", 3);
+	}
+}
+END_TEST
+
+/* What a server would say: a changed byte of a query with EDNS, and N bytes of it. */
+START_TEST(fault_is_what_a_server_says)
+{
+	static const struct {
+		size_t at;
+		uint8_t byte;
+		size_t n;
+		enum eg_rcode says;
+	} rows[] = {
+		{ 2, 1, 33, EG_RCODE_NOERROR },     { 2, 0x81, 33, EG_RCODE_NOERROR },
+		{ 2, 1, 11, EG_RCODE_NOERROR },     { 2, 1, 0, EG_RCODE_NOERROR },
+		{ 2, 0x29, 33, EG_RCODE_NOTIMP },   { 2, 0x79, 12, EG_RCODE_NOTIMP },
+		{ 2, 3, 33, EG_RCODE_FORMERR },     { 3, 0x40, 33, EG_RCODE_FORMERR },
+		{ 2, 1, 12, EG_RCODE_FORMERR },     { 2, 1, 32, EG_RCODE_FORMERR },
+		{ 5, 2, 33, EG_RCODE_FORMERR },     { 5, 0, 33, EG_RCODE_FORMERR },
+		{ 11, 2, 33, EG_RCODE_FORMERR },    { 11, 0, 33, EG_RCODE_FORMERR },
+		{ 21, 3, 33, EG_RCODE_REFUSED },    { 24, 250, 33, EG_RCODE_FORMERR },
+		{ 28, 1, 33, EG_RCODE_BADVERS },    { 28, 255, 33, EG_RCODE_BADVERS },
+		{ 27, 1, 33, EG_RCODE_FORMERR },    { 12, 0xc0, 33, EG_RCODE_FORMERR },
+	};
+	uint8_t msg[MESSAGE_MAX];
+	struct eg_dns_query q;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start(msg, EDNS);
+		msg[rows[i].at] = rows[i].byte;
+		parse(&q, msg, rows[i].n);
+		ck_assert_msg(q.fault == rows[i].says, "row %zu: %u", i, q.fault);
 	}
 }
 END_TEST
@@ -366,7 +398,7 @@ static bool is_clean(const uint8_t *m, size_t n)
 	if (!m[11])
 		return at == n;
 	if (at + 11 > n || memcmp(m + at, "\0\0\51", 3) || m[at + 5] || m[at + 6] ||
-	    m[at + 7] & 0x3f || m[at + 8] || at + 11u + m[at + 9] * 256u + m[at + 10] != n)
+	    at + 11u + m[at + 9] * 256u + m[at + 10] != n)
 		return false;
 	for (at += 11; at + 4 <= n;)
 		at += 4u + m[at + 2] * 256u + m[at + 3];
@@ -440,7 +472,8 @@ int main(void)
 	tcase_add_loop_test(t, compression_in_the_question_is_malformed, 0, 2);
 	tcase_add_loop_test(t, only_class_in_is_asked_for, 0, 2);
 	tcase_add_test(t, name_and_type_stand_where_they_were_read);
-	tcase_add_test(t, opt_is_version_0_of_the_root_with_known_flags);
+	tcase_add_test(t, opt_is_version_0_of_the_root_whatever_its_flags);
+	tcase_add_test(t, fault_is_what_a_server_says);
 	tcase_add_test(t, options_add_up_and_stay_behind);
 	tcase_add_loop_test(t, agrees_with_another_reading_of_the_same_bytes, 0, 5);
 	srunner_run_all(sr, CK_ENV);

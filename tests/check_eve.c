@@ -204,7 +204,9 @@ START_TEST(verdict_says_what_the_guest_was_told)
 	static const char *const told[EG_ANSWERS] = {
 		[EG_ANSWER_RST] = "tcp-reset",         [EG_ANSWER_PROHIBITED] = "icmp-prohib",
 		[EG_ANSWER_NXDOMAIN] = "dns-nxdomain", [EG_ANSWER_NOERROR] = "dns-noerror",
-		[EG_ANSWER_SERVFAIL] = "dns-servfail",
+		[EG_ANSWER_SERVFAIL] = "dns-servfail", [EG_ANSWER_FORMERR] = "dns-formerr",
+		[EG_ANSWER_NOTIMP] = "dns-notimp",     [EG_ANSWER_REFUSED] = "dns-refused",
+		[EG_ANSWER_BADVERS] = "dns-badvers",
 	};
 	uint8_t b[PACKET_MAX];
 	struct eg_record r = record(EG_RECORD_BLOCKED, packet_base(PACKET_UDP4, b));

@@ -461,7 +461,7 @@ static const struct {
 	{ "allowed.test.evil", 1, EG_R_DNS_NAME, 3 }, { "sub.allowed.test", 1, EG_R_DNS_NAME, 3 },
 	{ "below.test", 1, EG_R_DNS_NAME, 3 },        { "xbelow.test", 1, EG_R_DNS_NAME, 3 },
 	{ "denied.test", 16, EG_R_DNS_NAME, 3 },      { "allowed.test", 16, EG_R_DNS_TYPE, 0 },
-	{ "allowed.test", 255, EG_R_DNS_TYPE, 0 },    { "", 2, EG_R_DNS_NAME, 3 },
+	{ "allowed.test", 255, EG_R_DNS_TYPE, 5 },    { "", 2, EG_R_DNS_NAME, 3 },
 };
 
 START_TEST(other_queries_are_answered_here)

@@ -298,7 +298,9 @@ END_TEST
 START_TEST(answers_have_their_words)
 {
 	static const char *const words[] = { "none",     "rst",     "prohibited",
-					     "nxdomain", "noerror", "servfail" };
+					     "nxdomain", "noerror", "servfail",
+					     "formerr",  "notimp",  "refused",
+					     "badvers" };
 
 	ck_assert_uint_eq(sizeof(words) / sizeof(words[0]), EG_ANSWERS);
 	for (unsigned int i = 0; i < EG_ANSWERS; i++)

@@ -34,7 +34,8 @@ static size_t l4_of(const uint8_t *f)
 	return f[12] == 0x86 ? PACKET_L4_6 : PACKET_L4_4;
 }
 
-static const char *const rcodes[] = { "noerror", "formerr", "servfail", "nxdomain" };
+static const char *const rcodes[] = { "noerror",  "formerr", "servfail",
+				      "nxdomain", "notimp",  "refused" };
 
 /* The same of N bytes of TCP: an answer of DNS after its length field, or something else. */
 static const char *kind_of_tcp(const uint8_t *tcp, size_t n)
@@ -45,9 +46,15 @@ static const char *kind_of_tcp(const uint8_t *tcp, size_t n)
 		return "rst";
 	if (n < at)
 		return "ack";
-	return n >= at + 12 && tcp[at + 2] & 0x80 && (tcp[at + 3] & 15) < 4
+	return n >= at + 12 && tcp[at + 2] & 0x80 && (tcp[at + 3] & 15) < 6
 		       ? rcodes[tcp[at + 3] & 15]
 		       : "data";
+}
+
+/* Whether the N bytes of UDP at P end in a bare OPT with the upper bits of BADVERS. */
+static bool is_badvers(const uint8_t *p, size_t n)
+{
+	return n >= 8 + 12 + 11 && p[8 + 11] == 1 && p[n - 9] == 41 && p[n - 6] == 1;
 }
 
 /* What an answer to the guest is, in one word. */
@@ -62,7 +69,9 @@ static const char *kind_of(const uint8_t *f, size_t n)
 		return kind_of_tcp(f + l4, n - l4);
 	if (proto == 1 || proto == 58)
 		return "prohibited";
-	if (n >= l4 + 20 && proto == 17 && (f[l4 + 11] & 15) < 4)
+	if (is_badvers(f + l4, n - l4))
+		return "badvers";
+	if (n >= l4 + 20 && proto == 17 && (f[l4 + 11] & 15) < 6)
 		return rcodes[f[l4 + 11] & 15];
 	return "something";
 }
