@@ -21,6 +21,16 @@ struct eg_name {
 	uint8_t wire[EG_NAME_MAX + EG_NAME_SPARE];
 };
 
+/* The eight bytes of NAME from AT on, a multiple of eight below its length; the first is the lowest,
+ * and those that are not its are 0. */
+static inline uint64_t eg_name_word(const struct eg_name *name, size_t at)
+{
+	size_t left = name->len - at;
+	uint64_t word = eg_get64le(name->wire + at);
+
+	return left < 8 ? word & ((UINT64_C(1) << 8 * left) - 1) : word;
+}
+
 /* Take one uncompressed name from R into NAME, folded to lower case. Sets R's
  * error where it is cut short, has a compression pointer or an extended label
  * type (RFC 6891 5), or is longer than 255 bytes. Any byte may stand in a label

@@ -47,6 +47,15 @@ static inline uint64_t eg_get64le(const uint8_t *p)
 	return eg_get32le(p) | (uint64_t)eg_get32le(p + 4) << 32;
 }
 
+/* Compilers make one store of memcpy, and eight of a loop over bytes. */
+static inline void eg_put64le(uint8_t *p, uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	memcpy(p, &v, sizeof(v));
+}
+
 static inline void eg_put16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);

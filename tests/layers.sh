@@ -11,7 +11,7 @@ layers='
 2 addr taggroup text
 3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions
-5 urgent arp nd dhcp icmp dns tcp fragment sample targets
+5 urgent arp nd dhcp icmp dns dnscase dnsports tcp fragment sample targets
 6 describe dnslimit dnssplice dnstrack flow nameset ownnet tcpgap udpports
 7 flowwords policy tcp.c targetlist reset dnssegment
 8 flow.c words reply dnsbytes dnsplaces

@@ -28,6 +28,7 @@ check_PROGRAMS = \
 	tests/check_dns \
 	tests/check_dns_built \
 	tests/check_dns_padded \
+	tests/check_dnscase \
 	tests/check_dnslimit \
 	tests/check_dns_types \
 	tests/check_dnsstream \
@@ -35,6 +36,7 @@ check_PROGRAMS = \
 	tests/check_dnsstream_model \
 	tests/check_dnsstream_table \
 	tests/check_dnsstream_tcp \
+	tests/check_dnsports \
 	tests/check_dnstrack \
 	tests/check_escape \
 	tests/check_event \
