@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much a guest may say below listed domains.
+ * How much a guest may say by look-ups.
  *
  * Purpose. Whoever serves a domain that is listed as *.example.org reads what the guest
  * writes into the labels below it: that is how tunnels over DNS get their data out. No
  * form tells such a name from a content network's, but its amount does: a tunnel needs
  * new names all the time, and long ones. So names and their bytes are counted by the minute.
+ * And whoever serves a name that is listed itself reads when it is asked for, in which type, and
+ * which of several is: so all queries are counted, too.
  *
  * Terms
  *   below   the bytes of a name in front of the listed domain, lengths of labels included
@@ -13,11 +15,11 @@
  *           name and its repetitions cost one name
  *   bucket  what may still be said; it fills up again at an even rate, to a minute's worth
  *
- * What it leaves a tunnel, by default: 64 bytes a second in new names; and in the choice
- * among names that it said before, ten bits with each of 20 queries a second.
+ * What it leaves a tunnel, by default: 64 bytes a second in new names; and the choice among names
+ * that it said before, and among those that are listed, with 20 queries a second each.
  *
- * Invariants. A query is charged to all buckets or to none. Names that are listed themselves
- * are never charged: nothing can be written into them.
+ * Invariants. A query is charged to all buckets or to none. A query that does not leave, as its
+ * answer is under way already, is not charged for (judge_query.c).
  *
  * Limits. REMEMBERED names are remembered; where their places are wanted by others the one asked
  * for longest ago is new again, so that a guest can only make itself pay more.
@@ -35,13 +37,14 @@ enum {
 	REMEMBERED = SETS * WAYS,
 };
 
-enum { NAMES, BYTES, ASKED, BUCKETS };
+enum { NAMES, BYTES, ASKED, LISTED, BUCKETS };
 
 /* What a minute allows, for each new name that it allows. */
 static const uint32_t factor[BUCKETS] = {
 	[NAMES] = 1,
 	[BYTES] = EG_DNSLIMIT_BYTES,
 	[ASKED] = EG_DNSLIMIT_ASKED,
+	[LISTED] = EG_DNSLIMIT_ASKED,
 };
 
 struct fresh {
@@ -51,7 +54,8 @@ struct fresh {
 
 struct eg_dnslimit {
 	struct eg_seed seed;
-	uint64_t rate;          /* new names a minute; 0: nothing is limited */
+	bool off;               /* nothing is limited */
+	uint64_t full[BUCKETS]; /* what a minute allows */
 	uint64_t filled;        /* when the buckets were last filled, ms */
 	uint64_t left[BUCKETS]; /* in 1/MINUTE of what they count */
 	struct fresh fresh[REMEMBERED];
@@ -64,9 +68,14 @@ struct eg_dnslimit *eg_dnslimit_new(size_t names, const struct eg_seed *seed)
 	if (!l)
 		return NULL;
 	l->seed = *seed;
-	l->rate = names;
-	for (int i = 0; i < BUCKETS; i++)
-		l->left[i] = names * factor[i] * MINUTE;
+	l->off = names == 0;
+	for (int i = 0; i < BUCKETS; i++) {
+		/* Few new names are no reason to ask seldom for those that are listed. */
+		size_t n = i == LISTED && names < EG_DNSLIMIT_DEFAULT ? EG_DNSLIMIT_DEFAULT : names;
+
+		l->full[i] = n * factor[i];
+		l->left[i] = l->full[i] * MINUTE;
+	}
 	return l;
 }
 
@@ -80,11 +89,9 @@ static void fill(struct eg_dnslimit *l, uint64_t now)
 	uint64_t ms = now - l->filled < MINUTE ? now - l->filled : MINUTE;
 
 	for (int i = 0; i < BUCKETS; i++) {
-		uint64_t full = l->rate * factor[i] * MINUTE;
-
-		l->left[i] += ms * l->rate * factor[i];
-		if (l->left[i] > full)
-			l->left[i] = full;
+		l->left[i] += ms * l->full[i];
+		if (l->left[i] > l->full[i] * MINUTE)
+			l->left[i] = l->full[i] * MINUTE;
 	}
 	l->filled = now;
 }
@@ -107,16 +114,18 @@ static struct fresh *find(struct eg_dnslimit *l, uint64_t hash)
 enum eg_reason eg_dnslimit_charge(struct eg_dnslimit *l, const struct eg_name *name, size_t below,
 				  uint64_t now)
 {
-	uint64_t hash;
-	struct fresh *f;
-	bool new;
-	uint64_t cost[BUCKETS] = { [ASKED] = 1 };
+	uint64_t hash = 0;
+	struct fresh *f = NULL;
+	bool new = false;
+	uint64_t cost[BUCKETS] = { [ASKED] = below > 0, [LISTED] = below == 0 };
 
-	if (below == 0 || l->rate == 0)
+	if (l->off)
 		return EG_R_NONE;
-	hash = eg_siphash13(&l->seed, name->wire, name->len);
-	f = find(l, hash);
-	new = f->hash != hash || f->until <= now;
+	if (below > 0) {
+		hash = eg_siphash13(&l->seed, name->wire, name->len);
+		f = find(l, hash);
+		new = f->hash != hash || f->until <= now;
+	}
 	if (new) {
 		cost[NAMES] = 1;
 		cost[BYTES] = below;

@@ -247,7 +247,7 @@ static void world_begin(struct world *w, const char *options, const char *log)
 		return;
 	}
 	snprintf(vnl, sizeof(vnl),
-		 "egress://[dns=10.0.2.2/resolve=%s/log=\"%s\"/log-sample=0%s]{seqpacket://%d}",
+		 "egress://[dns=10.0.2.2/resolve=%s/log=\"%s\"/log-sample=0/dns-limit=0%s]{seqpacket://%d}",
 		 FRAME_NAME, log, options, pair[0]);
 	w->network = pair[1];
 	w->conn = vde_open(vnl, (char *)"check", NULL);
