@@ -113,7 +113,7 @@ void frame_open(struct batch *b, size_t i, enum step step, uint32_t flow, struct
 void frame_syn(struct batch *b, size_t i, uint32_t n);
 
 /* A query with an OPT for the A record of NAME, with the id and from the port that N gives. */
-void frame_query(struct batch *b, size_t i, const char *name, uint16_t n);
+void frame_query(struct batch *b, size_t i, const char *name, unsigned kind, uint16_t n);
 
 /* Turn QUERY, as it was sent, into frame I of B, an answer without records. */
 void frame_answer(struct batch *b, size_t i, const uint8_t *query);

@@ -179,19 +179,20 @@ static size_t put_name(uint8_t *p, const char *name)
 	return n + 2;
 }
 
-void frame_query(struct batch *b, size_t i, const char *name, uint16_t n)
+void frame_query(struct batch *b, size_t i, const char *name, unsigned kind, uint16_t n)
 {
 	static const uint8_t header[DNS_HEADER] = { 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1 };
-	static const uint8_t a_in[4] = { 0, 1, 0, 1 };
+	const uint8_t type_in[4] = { 0, kind & 1 ? 28 : 1, 0, 1 };
 	static const uint8_t opt[11] = { 0, 0, 41, 0x04, 0xd0 };
 	uint8_t *p = b->bytes[i];
 	size_t len = DNS + DNS_HEADER;
 
 	memcpy(p + DNS, header, sizeof(header));
 	put16(p + DNS, n);
+	p[DNS + 3] = (uint8_t)((kind & 6) << 3); /* CD, AD */
 	len += put_name(p + len, name);
-	memcpy(p + len, a_in, sizeof(a_in));
-	len += sizeof(a_in);
+	memcpy(p + len, type_in, sizeof(type_in));
+	len += sizeof(type_in);
 	memcpy(p + len, opt, sizeof(opt));
 	len += sizeof(opt);
 	put_headers(p, SENT, resolver_ip, PROTO_UDP, len);

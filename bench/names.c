@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FEW = 4, MANY = 101, SLICE_NS = 300000000 }; /* batches of a slice */
+enum { KINDS = 8, FEW = 4, MANY = 101, SLICE_NS = 300000000 }; /* batches of a slice */
 
 struct asker {
 	VDECONN *conn;
@@ -45,18 +45,37 @@ void names_write(const char *path, uint32_t count)
 		name_of(name, listed, i);
 		fprintf(file, "resolve %s\n", name);
 	}
+	fprintf(file, "dns-limit 0\n"); /* more are asked for than a guest may */
 	if (fclose(file) != 0)
 		die("%s cannot be written", path);
 }
 
+static unsigned count(const uint32_t *numbers, size_t n, uint32_t number)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += numbers[i] == number;
+	return found;
+}
+
+/* No question is asked twice in a batch: of the same one only one query leaves at a time. */
 static void fill(struct asker *a)
 {
+	uint32_t asked[BATCH];
 	static uint16_t number;
 	char name[64];
 
 	for (size_t i = 0; i < BATCH; i++) {
-		name_of(name, a->format, draw() % a->names);
-		frame_query(a->queries, i, name, number++);
+		uint32_t n;
+		unsigned kind;
+
+		do
+			n = draw() % a->names;
+		while ((kind = count(asked, i, n)) == KINDS);
+		asked[i] = n;
+		name_of(name, a->format, n);
+		frame_query(a->queries, i, name, kind, number++);
 	}
 	a->queries->count = BATCH;
 }

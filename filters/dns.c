@@ -23,7 +23,6 @@ enum {
 };
 
 enum {
-	CLASS_IN = 1,
 	UDP_SIZE_MIN = 512,
 	UDP_SIZE_GLIBC = 1200,
 	OPT_DO = 0x8000, /* RFC 3225 3 */
@@ -98,7 +97,7 @@ static enum eg_rcode fault_of(const struct eg_dns_query *q, size_t len, uint16_t
 		return EG_RCODE_NOTIMP;
 	if (q->version)
 		return EG_RCODE_BADVERS;
-	return q->name.len > 0 && q->class != CLASS_IN ? EG_RCODE_REFUSED : EG_RCODE_FORMERR;
+	return q->name.len > 0 && q->class != EG_DNS_CLASS_IN ? EG_RCODE_REFUSED : EG_RCODE_FORMERR;
 }
 
 enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
@@ -131,7 +130,7 @@ enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg)
 		take_question(&r, &q->name, q->raw, &q->type, &q->class);
 	if (additional == 1)
 		take_opt(&r, q);
-	if (clean && !r.bad && r.left == 0 && q->class == CLASS_IN && q->version == 0)
+	if (clean && !r.bad && r.left == 0 && q->class == EG_DNS_CLASS_IN && q->version == 0)
 		return EG_R_NONE;
 	q->fault = fault_of(q, msg.n, flags);
 	return EG_R_DNS_MALFORMED;
@@ -175,6 +174,11 @@ static uint16_t clamp_size(uint16_t size)
 	return size >= UDP_SIZE_GLIBC ? UDP_SIZE_GLIBC : UDP_SIZE_MIN;
 }
 
+uint16_t eg_dns_size(const struct eg_dns_query *q)
+{
+	return q->edns ? clamp_size(q->udp_size) : 0;
+}
+
 static uint16_t client_flags(const struct eg_dns_query *q)
 {
 	return (uint16_t)((q->rd ? FLAG_RD : 0) | (q->ad ? FLAG_AD : 0) | (q->cd ? FLAG_CD : 0));
@@ -187,9 +191,9 @@ size_t eg_dns_build_query(const struct eg_dns_query *q, uint8_t out[EG_DNS_QUERY
 	give_header(&w, q->id, client_flags(q), 1, q->edns);
 	eg_give(&w, q->name.wire, q->name.len);
 	eg_give16(&w, q->type);
-	eg_give16(&w, CLASS_IN);
+	eg_give16(&w, EG_DNS_CLASS_IN);
 	if (q->edns)
-		give_opt(&w, clamp_size(q->udp_size), q->dnssec_ok ? OPT_DO : 0, 0);
+		give_opt(&w, eg_dns_size(q), q->dnssec_ok ? OPT_DO : 0, 0);
 	return w.len;
 }
 
@@ -259,7 +263,7 @@ enum eg_reason eg_dns_parse_answer(struct eg_dns_answer *a, struct eg_span msg)
 		r.bad = true;
 	eg_take(&r, 6); /* the other counts: what they count is the client's matter */
 	take_question(&r, &a->name, NULL, &a->type, &class);
-	return r.bad || class != CLASS_IN ? EG_R_DNS_ANSWER : EG_R_NONE;
+	return r.bad || class != EG_DNS_CLASS_IN ? EG_R_DNS_ANSWER : EG_R_NONE;
 }
 
 /* Names of record types (IANA "Domain Name System (DNS) Parameters"), without those

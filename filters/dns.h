@@ -18,7 +18,8 @@ enum {
 	EG_DNS_UDP_SIZE = 1232, /* the most that a rebuilt query asks for */
 	EG_DNS_QUERY_MAX = EG_DNS_HEADER_LEN + EG_NAME_MAX + 4 + 11,
 	EG_DNS_REPLY_MAX = EG_DNS_QUERY_MAX + 6, /* and an Extended DNS Error */
-	EG_DNS_TYPE_TEXT_MAX = 11, /* OPENPGPKEY, its NUL included */
+	EG_DNS_TYPE_TEXT_MAX = 11,               /* OPENPGPKEY, its NUL included */
+	EG_DNS_CLASS_IN = 1,
 	EG_DNS_TYPE_A = 1,
 	EG_DNS_TYPE_AAAA = 28,
 	EG_DNS_TYPE_OPT = 41,
@@ -37,10 +38,10 @@ enum eg_rcode {
 struct eg_dns_query {
 	uint16_t id;
 	uint16_t type, class;
-	uint16_t udp_size;        /* from its OPT, else 512 */
-	uint8_t opcode, version;  /* of the header, and of its OPT; 0 where it is not malformed */
-	bool rd, ad, cd;          /* header flags that a client may set */
-	bool edns, dnssec_ok;     /* an OPT was there; its DO flag */
+	uint16_t udp_size;       /* from its OPT, else 512 */
+	uint8_t opcode, version; /* of the header, and of its OPT; 0 where it is not malformed */
+	bool rd, ad, cd;         /* header flags that a client may set */
+	bool edns, dnssec_ok;    /* an OPT was there; its DO flag */
 	/* What a server says of it where it is malformed; EG_RCODE_NOERROR: nothing, as it is no
 	 * query, or not even a header. */
 	enum eg_rcode fault;
@@ -58,6 +59,9 @@ struct eg_dns_query {
  * server would answer: EG_RCODE_NOTIMP to another opcode, EG_RCODE_BADVERS to another version of
  * EDNS, EG_RCODE_REFUSED to another class, EG_RCODE_FORMERR to the rest. */
 enum eg_reason eg_dns_parse_query(struct eg_dns_query *q, struct eg_span msg);
+
+/* The size of answers that Q says when it leaves; 0 where it has no OPT. */
+uint16_t eg_dns_size(const struct eg_dns_query *q);
 
 /* Build the query that leaves: id, RD, AD, CD, the folded question, and where
  * the client sent one a bare OPT (DO kept; size EG_DNS_UDP_SIZE, 1200 or 512, the largest that

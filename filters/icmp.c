@@ -101,6 +101,22 @@ enum eg_reason eg_icmp_quote(const struct eg_frame *f, struct eg_quote *q)
 	return eg_checksum_right(f) ? EG_R_NONE : EG_R_CHECKSUM;
 }
 
+bool eg_icmp_is_loopback(struct eg_frame *f)
+{
+	static const struct eg_addr loopback6 = { { [15] = 1 } };
+	const uint8_t *h = f->bytes + f->l4_off;
+
+	if ((f->proto != EG_PROTO_ICMP && f->proto != EG_PROTO_ICMP6) || f->l4_len < EG_ICMP_LEN)
+		return false;
+	if (f->ip_version == 4 ? f->src.b[EG_ADDR_IP4] != 127 : !eg_addr_equal(&f->src, &loopback6))
+		return false;
+	f->len = (size_t)f->l4_off + f->l4_len;
+	f->icmp.type = h[0];
+	f->icmp.code = h[1];
+	f->payload = (struct eg_span){ h + EG_ICMP_LEN, (size_t)f->l4_len - EG_ICMP_LEN };
+	return eg_mac_is_station(eg_eth_dst(f));
+}
+
 size_t eg_icmp_rebuild(const struct eg_frame *f, uint8_t out[EG_ICMP_FRAME_MAX])
 {
 	const struct eg_ends ends = {

@@ -24,6 +24,10 @@ struct eg_quote {
  * goes to the quoted packet's source, and that packet went to one station. */
 enum eg_reason eg_icmp_quote(const struct eg_frame *f, struct eg_quote *q);
 
+/* Whether F (from EG_R_IP_ADDRESS: decoded no further) is ICMP or ICMPv6 of a loopback address to a
+ * station: then it is decoded as far as eg_icmp_quote needs it. */
+bool eg_icmp_is_loopback(struct eg_frame *f);
+
 /* Build into OUT what passes instead of F, for which eg_icmp_quote succeeded: the
  * error under a new IP header, cut to the quoted IP header as it is and 8 bytes
  * behind it, the unused field zero but for the MTU of "fragmentation needed" and

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * DNS on its way: queries of the guest's, answers of a resolver's, over UDP and TCP.
- *
- * What leaves are queries of one form, built here from id, flags and question; what
- * comes back are answers to them. A query that may not leave gets its answer
- * from settle in pipeline.c.
+ * What may be asked of a resolver; and DNS over TCP on its way. See judge_query.c for UDP.
  */
 #include "passage.h"
 
 #include "checksum.h"
 
-/* A query passes: it stands in the N bytes at FRAME. */
-static void report_query(struct passage *w, const uint8_t *frame, size_t n)
+void eg_report_query(struct passage *w, const uint8_t *frame, size_t n)
 {
 	const struct eg_report r = {
 		.kind = EG_REPORT_QUERY, .dir = w->dir, .frame = frame, .len = n
@@ -45,12 +40,11 @@ static void report_stream_query(struct passage *w, const struct eg_dns_query *q)
 	eg_give16(&out, (uint16_t)len);
 	eg_give(&out, msg, len);
 	eg_checksum_fill(frame, out.len);
-	report_query(w, frame, out.len);
+	eg_report_query(w, frame, out.len);
 }
 
-/* Question Q, whose name has the suffixes S, which were expected. */
-static enum eg_reason judge_question(struct passage *w, const struct eg_dns_query *q,
-				     const struct eg_suffixes *s)
+enum eg_reason eg_judge_question(struct passage *w, const struct eg_dns_query *q,
+				 const struct eg_suffixes *s, bool leaves)
 {
 	const struct eg_policy *policy = w->p->policy;
 	size_t below;
@@ -60,7 +54,7 @@ static enum eg_reason judge_question(struct passage *w, const struct eg_dns_quer
 		return r;
 	if (!eg_policy_has_dns_type(policy, q->type))
 		return EG_R_DNS_TYPE;
-	return eg_dnslimit_charge(w->p->limit, &q->name, below, w->now);
+	return !leaves ? EG_R_NONE : eg_dnslimit_charge(w->p->limit, &q->name, below, w->now);
 }
 
 static enum eg_reason judge_stream_question(void *passage, const struct eg_dns_query *q)
@@ -70,91 +64,10 @@ static enum eg_reason judge_stream_question(void *passage, const struct eg_dns_q
 	enum eg_reason r;
 
 	eg_policy_expect(w->p->policy, &q->name, &s);
-	r = eg_ruled(w, judge_question(w, q, &s));
+	r = eg_ruled(w, eg_judge_question(w, q, &s, true));
 	if (r == EG_R_NONE && !w->would)
 		report_stream_query(w, q);
 	return r;
-}
-
-/* Build w->query, with ALIAS and below headers of ours, to where the guest's datagram goes. Returns
- * the frame's length. */
-static size_t build_query(struct passage *w, const struct eg_dns_alias *alias)
-{
-	const struct eg_ends ends = {
-		.src_mac = eg_eth_src(&w->f),
-		.dst_mac = eg_eth_dst(&w->f),
-		.src = w->f.src,
-		.dst = w->f.dst,
-	};
-	struct eg_writer out = eg_writer(w->o->rebuilt, EG_REBUILT_MAX);
-	size_t head = EG_ETH_LEN + EG_UDP_LEN +
-		      (eg_addr_is4(&ends.src) ? (size_t)EG_IP4_LEN : (size_t)EG_IP6_LEN);
-	size_t len = eg_dns_build_query(&w->query, w->o->rebuilt + head);
-
-	eg_put16(w->o->rebuilt + head, alias->id);
-	eg_frame_begin(&out, &ends, EG_PROTO_UDP, EG_UDP_LEN + len);
-	eg_give16(&out, alias->port);
-	eg_give16(&out, w->f.dport);
-	eg_give16(&out, (uint16_t)(EG_UDP_LEN + len));
-	eg_give16(&out, 0);
-	eg_room(&out, len); /* it stands there */
-	eg_checksum_fill(out.p, out.len);
-	return out.len;
-}
-
-/* The name's place among millions is asked for first, and looked at last: until it has come from
- * memory, all that is done for most queries is done. */
-enum eg_reason eg_judge_query(struct passage *w)
-{
-	struct eg_dns_place place;
-	struct eg_suffixes s;
-	enum eg_reason r, busy;
-	size_t len = 0;
-
-	eg_dnstrack_expect(w->p->queries);
-	r = eg_dns_parse_query(&w->query, w->f.payload);
-	eg_policy_expect(w->p->policy, &w->query.name, &s);
-	if (!eg_checksum_right(&w->f)) {
-		w->query.name.len = 0; /* nothing was read */
-		return EG_R_CHECKSUM;
-	}
-	if (r)
-		return r;
-	busy = eg_dnstrack_plan(w->p->queries, &w->f, &w->query, w->now, &place);
-	if (!busy)
-		len = build_query(w, &place.alias);
-	r = eg_ruled(w, judge_question(w, &w->query, &s));
-	if (r || busy)
-		return r ? r : busy;
-	eg_dnstrack_ask(w->p->queries, &w->f, &w->query, w->now, &place);
-	eg_send_rebuilt(w, len);
-	if (!w->would)
-		report_query(w, w->f.bytes, w->f.len);
-	return EG_R_NONE;
-}
-
-enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame)
-{
-	uint8_t *udp = frame + w->f.l4_off, *dns = udp + EG_UDP_LEN;
-	struct eg_dns_alias client;
-	uint8_t raw[EG_NAME_MAX];
-	struct eg_dns_answer a;
-	enum eg_reason r;
-
-	if (!eg_checksum_right(&w->f))
-		return EG_R_CHECKSUM;
-	r = eg_dns_parse_answer(&a, w->f.payload);
-	if (r)
-		return r;
-	r = eg_dnstrack_answer(w->p->queries, &w->f, &a, w->now, &client, raw);
-	if (r)
-		return r;
-	/* Port, id and letter case become the client's own again. */
-	eg_put16(udp + 2, client.port);
-	eg_put16(dns, client.id);
-	eg_copy(dns + EG_DNS_HEADER_LEN, raw, a.name.len);
-	eg_checksum_fill(frame, w->f.len);
-	return EG_R_NONE;
 }
 
 /* Whether F is the guest's, in a connection over which it asks a resolver. */

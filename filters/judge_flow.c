@@ -129,6 +129,9 @@ static enum eg_reason may_open_udp(struct passage *w)
 {
 	if (w->dir == EG_FROM_NETWORK)
 		return EG_R_NONE;
+	/* Slirp would have one socket for both. */
+	if (eg_dnstrack_has_port(w->p->queries, &w->f.src, w->f.sport, w->now))
+		return EG_R_UDP_NEW;
 	return may_open(w, w->f.dport == EG_DNS_PORT ? EG_R_DNS_SERVER : EG_R_UDP_NEW);
 }
 
@@ -343,6 +346,13 @@ enum eg_reason eg_judge_tcp_of_guest(struct passage *w)
 enum eg_reason eg_judge_tcp_of_network(struct passage *w, uint8_t *frame)
 {
 	return judge_tcp(w, EG_FROM_NETWORK, frame);
+}
+
+bool eg_udp_port_is_taken(void *pipeline, const struct eg_addr *addr, uint16_t port)
+{
+	const struct eg_pipeline *p = pipeline;
+
+	return eg_udpports_is_anybodys(p->ports, addr, port);
 }
 
 /* Whether w->f, which may open a flow, may do so with the guest's address and port that it has. */

@@ -10,6 +10,7 @@
 #include "dnslimit.h"
 #include "dnstrack.h"
 #include "flow.h"
+#include "icmp.h"
 #include "inject.h"
 #include "pipeline.h"
 #include "reset.h"
@@ -87,15 +88,31 @@ void eg_report_end(struct eg_pipeline *p, const struct eg_flow *flow);
 bool eg_flow_expired(void *pipeline, const struct eg_flow *flow, bool must);
 
 /*
- * The judges of judge_dns.c. Each returns EG_R_NONE (pass) or the reason (block), and may
- * set w->o->out to something rebuilt.
+ * The judges of judge_dns.c and judge_query.c. Each returns EG_R_NONE (pass) or the reason (block),
+ * and may set w->o->out to something rebuilt.
  */
 
 /* A datagram to a resolver: one clean query for a listed name leaves, built anew. */
 enum eg_reason eg_judge_query(struct passage *w);
 
-/* A datagram of a resolver's; FRAME is w->f's bytes, which may be written to. */
+/* Question Q, whose name has the suffixes S, which were expected, by the policy; LEAVES: it is
+ * charged for. */
+enum eg_reason eg_judge_question(struct passage *w, const struct eg_dns_query *q,
+				 const struct eg_suffixes *s, bool leaves);
+
+/* A query passes: it stands in the N bytes at FRAME. */
+void eg_report_query(struct passage *w, const uint8_t *frame, size_t n);
+
+/* A datagram from a resolver's port, or to one that queries left from; FRAME is w->f's bytes, which
+ * may be written to. */
 enum eg_reason eg_judge_answer(struct passage *w, uint8_t *frame);
+
+/* Whether Q, which the network's w->f quotes, is a query that waits: who waits for it is told that
+ * its resolver failed. */
+bool eg_judge_query_error(struct passage *w, const struct eg_quote *q);
+
+/* Whether PORT of ADDR, the guest's, has been an end of a flow. For eg_dnstrack_new. */
+bool eg_udp_port_is_taken(void *pipeline, const struct eg_addr *addr, uint16_t port);
 
 /* Whether the guest's w->f belongs to a connection over which it may ask a resolver. */
 bool eg_is_stream(const struct passage *w);

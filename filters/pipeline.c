@@ -26,14 +26,13 @@
  * judge claims is blocked: the default of every switch blocks.
  *
  * Limits are in the files of what they limit: flows (flow.h), unanswered queries
- * (dnstrack.h), answers (answer.c).
+ * (dnstrack.h, dnsports.h), answers (answer.c).
  *
  * Fails how. It cannot, after eg_pipeline_new: no memory is taken per frame.
  */
 #include "passage.h"
 
 #include "arp.h"
-#include "icmp.h"
 #include "nd.h"
 #include "tcpgap.h"
 
@@ -58,7 +57,7 @@ struct eg_pipeline *eg_pipeline_new(const struct eg_policy *policy, const struct
 	p->ctx = ctx;
 	p->flows = eg_flows_new(policy->flows, seed);
 	p->fragments = eg_fragments_new();
-	p->queries = eg_dnstrack_new(seed);
+	p->queries = eg_dnstrack_new(seed, eg_udp_port_is_taken, p);
 	p->limit = eg_dnslimit_new(policy->dns_limit, seed);
 	p->streams = eg_dnsstreams_new();
 	p->ports = eg_udpports_new();
@@ -103,32 +102,56 @@ static enum eg_reason judge_arp(struct passage *w)
 	return eg_arp_judge(&w->f, w->dir);
 }
 
-/* An error passes if the packet it quotes travelled in a live flow, the other way. */
-static enum eg_reason judge_icmp(struct passage *w)
+/* An error passes if the packet it quotes, Q, travelled in a live flow, the other way. */
+static enum eg_reason judge_quote(struct passage *w, const struct eg_quote *q)
 {
 	struct eg_frame quoted = { 0 };
 	struct eg_flow *flow;
+
+	quoted.src = q->src;
+	quoted.dst = q->dst;
+	quoted.sport = q->sport;
+	quoted.dport = q->dport;
+	quoted.proto = q->proto;
+	flow = eg_flows_find(w->p->flows, &quoted,
+			     w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST, w->now);
+	if (!flow)
+		return EG_R_ICMP;
+	return eg_stations_fit(w, flow) ? EG_R_NONE : EG_R_ETH_ADDRESS;
+}
+
+static enum eg_reason judge_icmp(struct passage *w)
+{
 	struct eg_quote q;
 	enum eg_reason r;
 
 	if (eg_nd_is(&w->f))
 		return eg_nd_judge(&w->f, w->dir);
 	r = eg_icmp_quote(&w->f, &q);
-	if (r)
+	if (r || eg_judge_query_error(w, &q))
 		return r;
-	quoted.src = q.src;
-	quoted.dst = q.dst;
-	quoted.sport = q.sport;
-	quoted.dport = q.dport;
-	quoted.proto = q.proto;
-	flow = eg_flows_find(w->p->flows, &quoted,
-			     w->dir == EG_FROM_GUEST ? EG_FROM_NETWORK : EG_FROM_GUEST, w->now);
-	if (!flow)
-		return EG_R_ICMP;
-	if (!eg_stations_fit(w, flow))
-		return EG_R_ETH_ADDRESS;
-	if (w->dir == EG_FROM_GUEST)
+	r = judge_quote(w, &q);
+	if (r == EG_R_NONE && w->dir == EG_FROM_GUEST)
 		eg_send_rebuilt(w, eg_icmp_rebuild(&w->f, w->o->rebuilt));
+	return r;
+}
+
+/* What the network sends from an address that cannot stand there. Slirp passes errors of the
+ * host's own as they come: from a loopback address, of which a guest can make nothing. About
+ * a flow, one passes as if its other end had said so. */
+EG_APART enum eg_reason judge_impossible(struct passage *w)
+{
+	struct eg_frame error = w->f;
+	struct eg_quote q;
+
+	if (!eg_icmp_is_loopback(&error) || eg_icmp_quote(&error, &q))
+		return EG_R_IP_ADDRESS;
+	if (eg_judge_query_error(w, &q))
+		return EG_R_NONE;
+	if (judge_quote(w, &q))
+		return EG_R_IP_ADDRESS;
+	error.src = q.dst;
+	eg_send_rebuilt(w, eg_icmp_rebuild(&error, w->o->rebuilt));
 	return EG_R_NONE;
 }
 
@@ -158,11 +181,10 @@ static enum eg_reason judge_udp(struct passage *w, uint8_t *frame)
 	if (w->dir == EG_FROM_GUEST && f->dport == EG_DNS_PORT &&
 	    eg_policy_is_resolver(policy, &f->dst))
 		return eg_judge_query(w);
-	if (w->dir == EG_FROM_NETWORK && f->sport == EG_DNS_PORT &&
-	    eg_policy_is_resolver(policy, &f->src))
+	if (w->dir == EG_FROM_NETWORK &&
+	    ((f->sport == EG_DNS_PORT && eg_policy_is_resolver(policy, &f->src)) ||
+	     eg_dnstrack_has_port(w->p->queries, &f->dst, f->dport, w->now)))
 		return eg_judge_answer(w, frame);
-	if (w->dir == EG_FROM_NETWORK && eg_dnstrack_has_port(f->dport))
-		return EG_R_DNS_ANSWER;
 	return eg_judge_datagram(w);
 }
 
@@ -205,7 +227,8 @@ static enum eg_reason judge_whole(struct passage *w, const struct eg_datagram *d
 	if (w->f.to_group)
 		return EG_R_GROUP;
 	if (eg_dhcp_is(&w->f, w->dir) ||
-	    (w->dir == EG_FROM_NETWORK && eg_dnstrack_has_port(w->f.dport)) ||
+	    (w->dir == EG_FROM_NETWORK &&
+	     eg_dnstrack_has_port(w->p->queries, &w->f.dst, w->f.dport, w->now)) ||
 	    (w->f.sport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.src)) ||
 	    (w->f.dport == EG_DNS_PORT && eg_policy_is_resolver(policy, &w->f.dst)))
 		return EG_R_FRAGMENT;
@@ -398,6 +421,8 @@ EG_INLINED void run(struct passage *w, enum eg_dir dir, const uint8_t *bytes, si
 			o->out_len = w->f.len;
 	} else if (r == EG_R_FRAGMENT) {
 		r = judge_fragment(w);
+	} else if (r == EG_R_IP_ADDRESS && dir == EG_FROM_NETWORK) {
+		r = judge_impossible(w);
 	}
 	settle(w, r, bytes, len);
 	o->injects = eg_inject_waits(w->p->injects, EG_FROM_GUEST) ||

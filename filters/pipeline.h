@@ -15,6 +15,8 @@ enum eg_verdict {
 	EG_PASS,
 	EG_BLOCK,
 	EG_HOLD, /* kept back until more frames allow a verdict */
+	EG_JOIN, /* a query that passes though nothing leaves: the answer to one that left before is
+		  * to be its, too */
 };
 
 /* What became of a frame. It lives on the stack of a guest's I/O thread, so it is kept

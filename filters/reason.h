@@ -43,7 +43,7 @@
 	X(DNS_TYPE,     "dns-type",      "dns-types", "a DNS query for a listed name, but of a type that is not") \
 	X(DNS_ANSWER,   "dns-answer",    "default",   "a DNS answer that nobody asked for") \
 	X(DNS_BUSY,     "dns-busy",      "default",   "a DNS query, or a TCP connection for some, while too many are open") \
-	X(DNS_LIMIT,    "dns-limit",     "dns-limit", "a DNS query below a listed domain, beyond what a minute may carry") \
+	X(DNS_LIMIT,    "dns-limit",     "dns-limit", "a DNS query beyond what a minute may carry") \
 	X(FLOWS_FULL,   "flows-full",    "flows",     "a flow that the table has no room for")
 
 enum eg_reason {

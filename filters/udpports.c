@@ -83,6 +83,13 @@ bool eg_udpports_is_guests(const struct eg_udpports *t, const struct eg_addr *ad
 	return i < t->count && is_set(t->ports[i].guests, port);
 }
 
+bool eg_udpports_is_anybodys(const struct eg_udpports *t, const struct eg_addr *addr, uint16_t port)
+{
+	size_t i = find(t, addr);
+
+	return i < t->count && (is_set(t->ports[i].guests, port) || is_set(t->ports[i].networks, port));
+}
+
 bool eg_udpports_guest_opens(struct eg_udpports *t, const struct eg_addr *addr, uint16_t port)
 {
 	size_t i = find(t, addr);

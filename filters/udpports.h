@@ -19,6 +19,10 @@ void eg_udpports_free(struct eg_udpports *t); /* NULL is fine */
 /* Whether PORT of ADDR, an address on the guest's side, is the guest's. */
 bool eg_udpports_is_guests(const struct eg_udpports *t, const struct eg_addr *addr, uint16_t port);
 
+/* Whether PORT of ADDR is the guest's or the network's. */
+bool eg_udpports_is_anybodys(const struct eg_udpports *t, const struct eg_addr *addr,
+			     uint16_t port);
+
 /* The guest opens a flow from PORT of ADDR: the port is its own from now on, unless it is the
  * network's. Returns false where there is no room to note that: it must not open. */
 bool eg_udpports_guest_opens(struct eg_udpports *t, const struct eg_addr *addr, uint16_t port);

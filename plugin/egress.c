@@ -406,6 +406,9 @@ static ssize_t judge_received(struct egress *e, uint8_t *buf, size_t n, size_t s
 	if (o.parts) {
 		deliver_parts(e, &o);
 		n = eg_inbox_take(e->inbox, buf, size);
+	} else if (n > 0 && o.out != buf) {
+		n = n < size ? n : size;
+		memcpy(buf, o.out, n); /* it was rebuilt */
 	}
 	set_ticker(e, now);
 	if (o.injects)

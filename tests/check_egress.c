@@ -131,6 +131,56 @@ START_TEST(drop_says_nothing)
 }
 END_TEST
 
+/* Ask for x, A, with ID from PORT. Returns the length of what left, in QUERY; 0: nothing did. */
+static size_t asked(struct rig *r, uint16_t port, uint8_t id, uint8_t *query)
+{
+	static const struct packet_end resolver = { .mac = { 0x52, 0x55, 10, 0, 2, 3 },
+						    .ip4 = { 10, 0, 2, 3 },
+						    .port = 53 };
+	const uint8_t msg[] = { 0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'x', 0, 0, 1, 0, 1 };
+	const struct packet_end from = packet_at(&packet_guest, port);
+	uint8_t frame[PACKET_MAX];
+	size_t n = packet_udp4(frame, &from, &resolver, msg, sizeof(msg));
+
+	ck_assert_int_eq(vde_send(r->conn, frame, n, 0), (ssize_t)n);
+	return ready(r->network, 20) ? (size_t)recv(r->network, query, PACKET_MAX, 0) : 0;
+}
+
+static void told_of_failure(struct rig *r, uint16_t port, uint8_t id)
+{
+	uint8_t got[PACKET_MAX];
+	ssize_t n = vde_recv(r->conn, got, sizeof(got), 0);
+
+	ck_assert_int_eq(n, PACKET_L4_4 + 8 + 19);
+	ck_assert_uint_eq(eg_get16(got + PACKET_L4_4 + 2), port);
+	ck_assert_uint_eq(got[PACKET_L4_4 + 8 + 1], id);
+	ck_assert_uint_eq(got[PACKET_L4_4 + 8 + 3] & 15, 2);
+}
+
+/* What is built in place of a frame of the network's is what the host receives; the rest waits. */
+START_TEST(error_about_a_query_becomes_answers_to_all_that_wait)
+{
+	static const struct packet_end host = { .mac = { 0x52, 0x55, 10, 0, 2, 2 },
+						.ip4 = { 127, 0, 0, 1 } };
+	uint8_t query[PACKET_MAX], error[PACKET_MAX];
+	struct rig r;
+	size_t n;
+
+	rig_open(&r, "[resolve=x]");
+	n = asked(&r, 40000, 1, query);
+	ck_assert_uint_eq(n, PACKET_L4_4 + 8 + 19);
+	ck_assert_uint_eq(asked(&r, 40001, 2, error), 0);
+	n = packet_icmp4(error, &host, &packet_guest, 3, 3, 0, query + PACKET_ETH, n - PACKET_ETH);
+	ck_assert_int_eq(send(r.network, error, n, 0), (ssize_t)n);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 1000), POLLIN);
+	told_of_failure(&r, 40000, 1);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 1000), POLLIN);
+	told_of_failure(&r, 40001, 2);
+	ck_assert_int_eq(ready(vde_datafd(r.conn), 0), 0);
+	rig_close(&r);
+}
+END_TEST
+
 START_TEST(flow_of_the_network_passes_both_ways)
 {
 	uint8_t frame[PACKET_MAX], got[PACKET_MAX];
@@ -679,6 +729,7 @@ int main(void)
 	tcase_add_test(c, answer_that_the_guest_does_not_receive_is_counted);
 	tcase_add_test(c, stowaway_behind_the_ip_length_is_cut_and_length_kept);
 	tcase_add_test(c, frame_dropped_on_receipt_is_skipped_for_the_next);
+	tcase_add_test(c, error_about_a_query_becomes_answers_to_all_that_wait);
 	tcase_add_test(c, hang_up_of_the_network_shows_on_the_data_descriptor);
 	tcase_add_test(c, log_holds_each_blocked_frame_once_and_is_appended_to);
 	tcase_add_test(c, log_holds_what_was_held_at_the_end);

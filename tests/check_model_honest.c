@@ -75,7 +75,7 @@ static void check_answer(const struct world_talk *t)
 
 	ck_assert_uint_eq(eg_get16(out.out + l4 + 2), t->guest.port);
 	ck_assert_uint_eq(eg_get16(out.out + l4 + 8), (uint16_t)t->id);
-	ck_assert_int_eq(out.out[l4 + 8 + 13], t->id & 8 ? 'a' : 'A');
+	ck_assert_int_eq(out.out[l4 + 8 + 13], world_letter(t));
 }
 
 /* What is said again, where hosts do so: data, and the datagrams of flows. */

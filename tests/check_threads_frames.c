@@ -294,7 +294,16 @@ static int take_tcp(struct exchange *x, const struct frame *f, struct frame *out
 	return id % 2;
 }
 
-/* The guest's query: rebuilt, and so with another port and id. Its answer has no records. */
+/* Whether it is the question at P, in whatever letters. */
+static bool is_question(const uint8_t *p)
+{
+	for (size_t i = 0; i < sizeof(question) - 1; i++)
+		if (p[i] != question[i] && (p[i] | 0x20) != question[i])
+			return false;
+	return true;
+}
+
+/* The guest's query: rebuilt, and so with another port and id, and in other letters. Its answer has no records. */
 static int take_query(const struct frame *f, struct frame *out)
 {
 	const struct packet_end to = packet_at(&packet_guest, get16(f, AT_PORTS));
@@ -302,7 +311,7 @@ static int take_query(const struct frame *f, struct frame *out)
 	uint8_t msg[2 + sizeof(question)];
 
 	if (f->len != AT_UDP4 + sizeof(msg) ||
-	    memcmp(f->bytes + AT_UDP4 + 2, question, sizeof(question) - 1) != 0 ||
+	    !is_question(f->bytes + AT_UDP4 + 2) ||
 	    get16(f, AT_PORTS) == PACKET_PORT || get16(f, AT_PORTS) == TRY_PORT)
 		return -1;
 	memcpy(msg, f->bytes + AT_UDP4, sizeof(msg));

@@ -12,13 +12,13 @@ layers='
 3 dhcpoptions dhcptrack frame resolver
 4 checksum name siphash inject synoptions
 5 urgent arp nd dhcp icmp dns dnscase dnsports tcp fragment sample targets
-6 describe dnslimit dnssplice dnstrack flow nameset ownnet tcpgap udpports
-7 flowwords policy tcp.c targetlist reset dnssegment
+6 describe dnslimit dnssplice dnswait flow nameset ownnet tcpgap udpports
+7 flowwords dnstrack policy tcp.c targetlist reset dnssegment
 8 flow.c words reply dnsbytes dnsplaces
 9 dnsstream
 10 pipeline
 11 passage
-12 answer judge_dns judge_flow pipeline.c
+12 answer judge_dns judge_flow judge_query pipeline.c
 12 vnl slirpnet clock complain gate lock record ticker refusal policyfile starts note
 13 batch comment config eve inbox linesocket ownfile flowrecord
 14 queue rotate uplink

@@ -65,8 +65,8 @@ static bool is_resolver(const struct fact *f)
 	return f->port[1] == 53 && memcmp(f->addr[1], f->version == 4 ? four : six, 16) == 0;
 }
 
-/* The length of the one clean question, A or AAAA of the name, that stands alone in the N
- * bytes at P but for an OPT record (bare, or padded with zeros); 0: it is another. */
+/* The length of the one clean question, A or AAAA of the name, whatever its first letter, that
+ * stands alone in the N bytes at P but for an OPT record (bare, or padded with zeros); 0: it is another. */
 static size_t clean_question(const struct model *m, const uint8_t *p, size_t n)
 {
 	char text[512] = "";
@@ -82,7 +82,8 @@ static size_t clean_question(const struct model *m, const uint8_t *p, size_t n)
 		text[t++] = '.';
 		at += 1u + p[at];
 	}
-	if (t != strlen(m->name) + 1 || memcmp(text, m->name, t - 1) != 0 || at + 5 > n || p[at])
+	if (t != strlen(m->name) + 1 || text[0] < 'a' || text[0] > 'z' ||
+	    memcmp(text + 1, m->name + 1, t - 2) != 0 || at + 5 > n || p[at])
 		return 0;
 	if ((get16(p + at + 1) != 1 && get16(p + at + 1) != 28) || get16(p + at + 3) != 1)
 		return 0;
@@ -222,6 +223,21 @@ static bool guest_was_first(const struct model *m, const struct fact *a)
 	return false;
 }
 
+/* Whether a query left lately from where the network's F goes to. */
+static bool asked_from(const struct model *m, const struct fact *f)
+{
+	for (size_t i = m->count; i-- > 0;) {
+		const struct fact *g = &m->facts[i];
+
+		if (f->time >= g->time + 15 * SECOND)
+			return false;
+		if (g->guest && g->proto == UDP && g->port[0] == f->port[0] && is_resolver(g) &&
+		    memcmp(g->addr[0], f->addr[0], sizeof(g->addr[0])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool udp_may(struct model *m, const struct fact *f)
 {
 	const uint8_t *to = f->addr[f->guest];
@@ -232,7 +248,7 @@ static bool udp_may(struct model *m, const struct fact *f)
 		return no(m, "a group");
 	if (is_resolver(f))
 		return dns_may(m, f);
-	if (!f->guest && f->port[0] >= 1008 && f->port[0] <= 1023)
+	if (!f->guest && asked_from(m, f))
 		return no(m, "a port of queries");
 	if (!f->guest)
 		return udp_lives(m, f) || !guest_was_first(m, f) ||

@@ -23,7 +23,8 @@ struct scene_line {
 /* What a frame means that does not stand in its line. */
 struct scene_context {
 	enum eg_dir dir;
-	uint16_t left_port, left_id; /* of the last query that left */
+	uint16_t left_port, left_id;   /* of the last query that left */
+	uint8_t left_name[256];       /* as it left */
 };
 
 struct scene_data {

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	const char *name;
@@ -100,6 +101,15 @@ static void set16(struct scene_data *d, size_t at, unsigned int v)
 	d->bytes[at + 1] = (uint8_t)(v & 0xff);
 }
 
+/* Write NAME as LEFT, where it is the same but for the letters. */
+static void take_letters(uint8_t *name, const uint8_t *left)
+{
+	size_t n = strnlen((const char *)left, 255) + 1;
+
+	if (strncasecmp((const char *)name, (const char *)left, n) == 0)
+		memcpy(name, left, n);
+}
+
 void scene_dns(struct scene_line *l, const struct scene_context *c, struct scene_data *d)
 {
 	static const uint8_t header[12] = { 0xab, 0xcd, 1, 0, 0, 1 };
@@ -112,7 +122,11 @@ void scene_dns(struct scene_line *l, const struct scene_context *c, struct scene
 	scene_add16(l, d, 1);
 	while (!scene_ends(l)) {
 		if (scene_is(l, "id")) {
-			set16(d, start, scene_is(l, "left") ? c->left_id : scene_number(l, 65535));
+			bool left = scene_is(l, "left");
+
+			set16(d, start, left ? c->left_id : scene_number(l, 65535));
+			if (left)
+				take_letters(d->bytes + start + 12, c->left_name);
 		} else if (scene_is(l, "flags")) {
 			set16(d, start + 2, scene_number(l, 65535));
 		} else if (scene_is(l, "answer")) {

@@ -93,7 +93,9 @@ static void describe(const struct play *p, char *text, size_t room)
 	const struct eg_outcome *o = &p->out;
 	const char *how = " rebuilt";
 
-	if (o->verdict == EG_HOLD) {
+	if (o->verdict == EG_JOIN) {
+		snprintf(text, room, "join");
+	} else if (o->verdict == EG_HOLD) {
 		snprintf(text, room, "hold");
 	} else if (o->verdict == EG_BLOCK) {
 		snprintf(text, room, "block %s reply %s%s%s", eg_reason_word(o->reason),
@@ -134,16 +136,18 @@ static bool start(struct play *p)
 }
 
 /* The port and id of a query that left, for the answer to it. */
-static void note_query(struct play *p)
+static void note_query(struct scene_context *c, const uint8_t *left, size_t n)
 {
-	size_t l4 = p->left_len ? l4_of(p->left) : 0;
+	size_t l4 = n ? l4_of(left) : 0;
 
-	if (p->context.dir != EG_FROM_GUEST || p->left_len < l4 + 20 || p->out.verdict != EG_PASS)
+	if (n < l4 + 8 + 12 + 5 || left[l4 == PACKET_L4_6 ? 20 : 23] != 17 ||
+	    eg_get16(left + l4 + 2) != 53)
 		return;
-	if (p->left[l4 == PACKET_L4_6 ? 20 : 23] != 17 || eg_get16(p->left + l4 + 2) != 53)
-		return;
-	p->context.left_port = eg_get16(p->left + l4);
-	p->context.left_id = eg_get16(p->left + l4 + 8);
+	c->left_port = eg_get16(left + l4);
+	c->left_id = eg_get16(left + l4 + 8);
+	memset(c->left_name, 0, sizeof(c->left_name));
+	n -= l4 + 20;
+	memcpy(c->left_name, left + l4 + 20, n < 255 ? n : 255);
 }
 
 /* Judge the frame that waits, from memory that ends where it does. */
@@ -160,7 +164,8 @@ static void judge(struct play *p)
 		scene_fail(&p->line, "%zu bytes left", p->left_len);
 	else if (p->out.out)
 		memcpy(p->left, p->out.out, p->left_len);
-	note_query(p);
+	if (p->context.dir == EG_FROM_GUEST && p->out.verdict == EG_PASS)
+		note_query(&p->context, p->left, p->left_len);
 	guarded_free(copy, p->len);
 }
 
@@ -232,6 +237,8 @@ static void take_own(struct play *p)
 	if (!to_guest && !scene_is(&p->line, "network"))
 		scene_fail(&p->line, "sends guest, sends network, or sends nothing");
 	n = p->pipeline ? eg_pipeline_take_injected(p->pipeline, dir, own) : 0;
+	if (dir == EG_FROM_GUEST)
+		note_query(&p->context, own, n);
 	if (n == 0)
 		scene_fail(&p->line, "nothing is sent");
 	else
@@ -290,7 +297,7 @@ static void take_line(struct play *p)
 	else if (scene_is(l, "told"))
 		compare(p, "was told", EG_FROM_NETWORK, p->out.reply, p->out.reply_len);
 	else if (strcmp(l->word[0], "pass") == 0 || strcmp(l->word[0], "block") == 0 ||
-		 strcmp(l->word[0], "hold") == 0)
+		 strcmp(l->word[0], "hold") == 0 || strcmp(l->word[0], "join") == 0)
 		l->at = l->count, take_verdict(p);
 	else
 		scene_fail(l, "%s begins no line", l->word[0]);

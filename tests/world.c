@@ -36,6 +36,11 @@ uint32_t world_below(struct world_random *r, uint32_t n)
 	return world_random(r) % n;
 }
 
+uint8_t world_letter(const struct world_talk *t)
+{
+	return (uint8_t)((t->id & 8 ? 'a' : 'A') + t->guest.port % 26);
+}
+
 void world_begin(struct world_talk *t, struct world_random *r, enum world_kind kind,
 		 uint16_t guest_port, uint16_t network_port)
 {
@@ -97,7 +102,8 @@ static void put16(uint8_t *p, unsigned int v)
 	p[1] = (uint8_t)(v & 0xff);
 }
 
-/* A message about WORLD_NAME; returns its length. */
+/* A message about WORLD_NAME, or what has another first letter: conversations of different ports
+ * have different names. Returns its length. */
 static size_t message(const struct world_talk *t, uint8_t *p, bool answer, uint16_t id)
 {
 	static const uint8_t fixed[] = { 0, 0,   1,   0,   0,   1,   0,   0,   0,   0,
@@ -109,8 +115,9 @@ static size_t message(const struct world_talk *t, uint8_t *p, bool answer, uint1
 
 	memcpy(p, fixed, sizeof(fixed));
 	put16(p, id);
-	p[13] = t->id & 8 ? 'a' : 'A';
+	p[13] = world_letter(t);
 	if (answer) {
+		memcpy(p + 12, t->left_name, sizeof(t->left_name));
 		put16(p + 2, 0x8180);
 		p[7] = 1;
 		memcpy(p + sizeof(fixed), record, sizeof(record));
@@ -373,10 +380,11 @@ void world_left(struct world_talk *t, const uint8_t *out, size_t n)
 {
 	size_t l4 = t->v6 ? PACKET_L4_6 : PACKET_L4_4;
 
-	if (t->kind != WORLD_DNS || n < l4 + 20)
+	if (t->kind != WORLD_DNS || n < l4 + 20 + sizeof(t->left_name))
 		return;
 	t->left_port = eg_get16(out + l4);
 	t->left_id = eg_get16(out + l4 + 8);
+	memcpy(t->left_name, out + l4 + 8 + 12, sizeof(t->left_name));
 }
 
 size_t world_reset(uint8_t *buf, const struct eg_frame *f)
@@ -391,12 +399,15 @@ struct eg_pipeline *world_pipeline(struct eg_policy **policy, size_t flows, uint
 {
 	struct eg_words *w = calloc(1, sizeof(*w));
 	const struct eg_seed key = { seed, ~seed };
+	char name[] = WORLD_NAME;
 	struct eg_pipeline *p;
 
 	ck_assert_ptr_nonnull(w);
 	*policy = w->policy = eg_policy_new();
 	ck_assert_ptr_nonnull(*policy);
-	ck_assert_int_eq(eg_words_apply(w, "resolve", WORLD_NAME), 0);
+	for (name[0] = 'a'; name[0] <= 'z'; name[0]++)
+		ck_assert_int_eq(eg_words_apply(w, "resolve", name), 0);
+	ck_assert_int_eq(eg_words_apply(w, "dns-limit", "0"), 0);
 	ck_assert_int_eq(eg_words_apply(w, "allow", WORLD_ALLOW), 0);
 	ck_assert_int_eq(eg_words_apply(w, "block", WORLD_BLOCK), 0);
 	free(w);

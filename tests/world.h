@@ -50,6 +50,7 @@ struct world_talk {
 	struct world_side side[2]; /* by enum eg_dir */
 	uint16_t scale;            /* of both windows; 0: not offered */
 	uint16_t left_port, left_id;
+	uint8_t left_name[14]; /* of its query, as it left */
 	uint32_t id; /* of its datagrams, queries and messages */
 	int opener, closer;
 };
@@ -77,8 +78,11 @@ void world_left(struct world_talk *t, const uint8_t *out, size_t n);
  * its length. */
 size_t world_reset(uint8_t *buf, const struct eg_frame *f);
 
-/* A pipeline for FLOWS flows whose guest may look up WORLD_NAME and open WORLD_ALLOW, and its
- * policy. */
+/* The first letter of the name that T asks for. */
+uint8_t world_letter(const struct world_talk *t);
+
+/* A pipeline for FLOWS flows whose guest may look up WORLD_NAME, and all that have another first
+ * letter, and open WORLD_ALLOW; and its policy. */
 struct eg_pipeline *world_pipeline(struct eg_policy **policy, size_t flows, uint64_t seed);
 
 #endif

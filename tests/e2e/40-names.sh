@@ -142,7 +142,7 @@ nothing_rides_along() { laden_query && [ -z "$laden" ]; }
 # How many of 400 names that were never asked for before reach a resolver, within a second or two.
 new_names() {
     guest /usr/bin/python3 "$E2E/peer.py" dnsnames 10.0.2.3 allowed.test 400
-    grep -Eo 'query\[A\] n[0-9]+\.allowed\.test from' "$W/dns.log" | sort -u | wc -l >"$W/new-names"
+    grep -Eio 'query\[A\] n[0-9]+\.allowed\.test from' "$W/dns.log" | sort -fu | wc -l >"$W/new-names"
     echo "$(cat "$W/new-names") of 400 arrived"
 }
 names_flow() { new_names && [ "$(cat "$W/new-names")" -eq 400 ]; }

@@ -19,8 +19,8 @@ def labels(message, at):
 
 
 def clean(message, names, strict, padded=False):
-    """A query with one question, for one of names. Strict: for an address in class IN, in small letters, with
-    nothing else in it than, at most, an OPT record that is empty (RFC 6891, 6.1.2) or, where it may be padded, has
+    """A query with one question, for one of names. Strict: for an address in class IN, over TCP in small
+    letters, with nothing else in it than, at most, an OPT record that is empty (RFC 6891, 6.1.2) or, where it may be padded, has
     one option of zeros (RFC 7830)."""
     if len(message) < 12:
         return False
@@ -31,7 +31,7 @@ def clean(message, names, strict, padded=False):
     if found is None or at + 4 > len(message) or any(b"." in label for label in found):
         return False
     name = b".".join(found).decode("latin-1")
-    if (name if strict else name.lower()) not in names:
+    if (name if strict and padded else name.lower()) not in names:
         return False
     if not strict:
         return True

@@ -45,10 +45,10 @@ behind() {
     if [ "${EGRESS_LEAVE_OUT:-0}" = 1 ]; then echo "$2"; else echo "egress://[$1]{$2}"; fi
 }
 
-# guest_up WHAT VNL: a guest in vdens, its address taken by DHCP, its IPv6 address by router advertisement.
+# guest_up WHAT VNL: a guest in vdens, with its name servers in the order of $resolvers, its address taken by DHCP, its IPv6 address by router advertisement.
 # A guest without a network would seem perfectly blocked, so this is a check of its own.
 guest_up() {
-    start vdens vdens -R 10.0.2.3,fd00::3 "$2" sh "$E2E/guest.sh" "$W"
+    start vdens vdens -R "${resolvers:-10.0.2.3,fd00::3}" "$2" sh "$E2E/guest.sh" "$W"
     check "$1: the guest gets its addresses" guest_addressed && return 0
     sed 's/^/          /' "$W/vdens.log"
     guest_down

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sockets.h"
 
@@ -25,6 +26,8 @@ static size_t sock_count;
 static bool in_setup, may_ask, may_open, stalled;
 static net_violation_fn *violated;
 struct net_counts *net_counts;
+
+enum { QUERY_SOCKS = 24 };
 
 static const uint8_t resolver4[4] = { 192, 0, 2, 53 };
 static const uint8_t resolver6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x53 };
@@ -162,6 +165,23 @@ static bool has_peer(const struct sock *s, const struct sockaddr *to)
 	return false;
 }
 
+/* The query of N bytes at P was asked on S. */
+static void note_name(struct sock *s, const uint8_t *p, size_t n)
+{
+	memset(s->name, 0, sizeof(s->name));
+	memcpy(s->name, p + 12, n - 12 < 255 ? n - 12 : 255);
+}
+
+/* The answer of N bytes at P to S: in the letters of what was asked last, if it is the same. */
+static void take_letters(const struct sock *s, uint8_t *p, size_t n)
+{
+	size_t len = strnlen((const char *)s->name, 255);
+
+	if (len > 0 && n > 12 + len &&
+	    strncasecmp((const char *)p + 12, (const char *)s->name, len) == 0)
+		memcpy(p + 12, s->name, len);
+}
+
 void net_send_to(struct sock *s, const uint8_t *p, size_t n, const struct sockaddr *to)
 {
 	if (s->host && has_peer(s, to)) {
@@ -178,8 +198,10 @@ void net_send_to(struct sock *s, const uint8_t *p, size_t n, const struct sockad
 		net_violate("it sent a datagram to somebody who had not written");
 	else if (!question_listed(p, n, false))
 		net_violate("it asked the resolver something that is not on the list");
-	else
+	else {
 		net_counts->questions++;
+		note_name(s, p, n);
+	}
 }
 
 /* Take the whole messages out of what was sent (RFC 1035 4.2.2). */
@@ -233,6 +255,13 @@ bool net_stalled(void)
 /* Of an allowed datagram whose hop limit ends in slirp it has a socket, and says nothing on it. */
 void net_check(void)
 {
+	size_t queries = 0;
+
+	for (size_t i = 0; i < sock_count; i++)
+		queries += socks[i].used && !socks[i].host && socks[i].type == SOCK_DGRAM &&
+			   socks[i].asked && !socks[i].open;
+	if (queries > QUERY_SOCKS)
+		net_violate("it keeps more sockets for queries than 12 of each IP version");
 	for (size_t i = 0; i < sock_count; i++)
 		if (socks[i].used && !socks[i].host && !socks[i].asked &&
 		    !(may_open && socks[i].type == SOCK_DGRAM))
@@ -326,6 +355,8 @@ static void datagram(size_t number, const uint8_t *p, size_t n)
  * that is not said, flags of an answer. */
 static void answer(const uint8_t *p, size_t n)
 {
+	static uint8_t said[sizeof(socks[0].data)];
+
 	for (size_t i = 0; i < sock_count; i++) {
 		struct sockaddr_storage from = { 0 };
 		struct sockaddr_in6 *a6 = (void *)&from;
@@ -341,7 +372,9 @@ static void answer(const uint8_t *p, size_t n)
 			a6->sin6_port = htons(53);
 			memcpy(&a6->sin6_addr, resolver6, 16);
 		}
-		queue(&socks[i], &from, p, n);
+		memcpy(said, p, n < sizeof(said) ? n : sizeof(said));
+		take_letters(&socks[i], said, n < sizeof(said) ? n : sizeof(said));
+		queue(&socks[i], &from, said, n < sizeof(said) ? n : sizeof(said));
 	}
 }
 

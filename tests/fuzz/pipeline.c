@@ -6,6 +6,7 @@
 #include "question.h"
 #include "steps.h"
 
+#include "checksum.h"
 #include "pipeline.h"
 #include "words.h"
 
@@ -59,6 +60,19 @@ static void check_outcome(const struct eg_outcome *o, const uint8_t *in, size_t 
 	}
 }
 
+/* What it sends of its own is clean, and ends. */
+static void check_own(struct eg_pipeline *p)
+{
+	static uint8_t own[EG_FRAME_MAX];
+	struct eg_frame f;
+	size_t n;
+
+	for (int dir = 0; dir < 2; dir++)
+		while ((n = eg_pipeline_take_injected(p, (enum eg_dir)dir, own)) > 0)
+			FUZZ_MUST(eg_frame_decode(&f, own, n) == EG_R_NONE && f.len == n &&
+				  eg_checksum_right(&f));
+}
+
 static uint64_t total(const struct eg_counters *c)
 {
 	uint64_t n = 0;
@@ -86,6 +100,7 @@ static void play(struct eg_pipeline *p, const struct step *s, uint64_t now)
 		eg_pipeline_from_network(p, in, s->len, now, &o);
 	FUZZ_MUST(!guest || !s->len || memcmp(before, in, s->len) == 0);
 	check_outcome(&o, in, s->len, guest);
+	check_own(p);
 }
 
 static void make_policies(void)

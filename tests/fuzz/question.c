@@ -6,6 +6,7 @@
 #include "question.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct labels {
 	size_t count;
@@ -17,8 +18,8 @@ static size_t number(const uint8_t *p)
 	return (size_t)p[0] << 8 | p[1];
 }
 
-/* Returns the offset behind the name at AT; 0 where it is none in lower case. */
-static size_t name_end(const uint8_t *msg, size_t n, size_t at, struct labels *l)
+/* Returns the offset after the name at AT; 0 where it is none, or SMALL and it has capitals. */
+static size_t name_end(const uint8_t *msg, size_t n, size_t at, struct labels *l, bool small)
 {
 	size_t start = at;
 
@@ -27,7 +28,7 @@ static size_t name_end(const uint8_t *msg, size_t n, size_t at, struct labels *l
 		if (msg[at] > 63 || msg[at] >= n - at || l->count == 127)
 			return 0;
 		for (size_t i = 1; i <= msg[at]; i++)
-			if (msg[at + i] >= 'A' && msg[at + i] <= 'Z')
+			if (small && msg[at + i] >= 'A' && msg[at + i] <= 'Z')
 				return 0;
 		l->at[l->count++] = msg + at;
 		at += 1 + (size_t)msg[at];
@@ -43,7 +44,8 @@ static bool ends_in(const struct labels *l, const char *const want[3])
 	for (size_t i = 0; i < 3; i++) {
 		const uint8_t *label = l->at[l->count - 3 + i];
 
-		if (label[0] != strlen(want[i]) || memcmp(label + 1, want[i], label[0]) != 0)
+		if (label[0] != strlen(want[i]) ||
+		    strncasecmp((const char *)label + 1, want[i], label[0]) != 0)
 			return false;
 	}
 	return true;
@@ -86,7 +88,8 @@ bool question_listed(const uint8_t *msg, size_t n, bool padded)
 	/* Of the flags RD, AD and CD alone. */
 	if (n < 12 || (msg[2] & 0xfe) || (msg[3] & 0xcf) || memcmp(msg + 4, counts, 7) != 0)
 		return false;
-	end = name_end(msg, n, 12, &l);
+	/* Over UDP the filter chooses the letters. */
+	end = name_end(msg, n, 12, &l, padded);
 	if (!end || n - end < 4 || !on_the_list(&l))
 		return false;
 	if ((number(msg + end) != 1 && number(msg + end) != 28) || number(msg + end + 2) != 1)

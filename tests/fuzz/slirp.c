@@ -167,6 +167,18 @@ static void into_slirp(const uint8_t *frame, size_t len)
 	slirp_input(run.slirp, frame, (int)len);
 }
 
+/* What the filter sends of its own goes where it belongs, as in the plugin. */
+static void deliver_own(void)
+{
+	static uint8_t own[EG_FRAME_MAX];
+	size_t n;
+
+	while ((n = eg_pipeline_take_injected(run.pipeline, EG_FROM_GUEST, own)) > 0)
+		into_slirp(own, n);
+	while ((n = eg_pipeline_take_injected(run.pipeline, EG_FROM_NETWORK, own)) > 0)
+		guest_receive(own, n, true);
+}
+
 /* The guest sends. What the plugin does with the outcome is done here with it. */
 static void guest_sends(const uint8_t *frame, size_t len)
 {
@@ -187,6 +199,7 @@ static void guest_sends(const uint8_t *frame, size_t len)
 
 		into_slirp(part, n);
 	}
+	deliver_own();
 	if (o.out)
 		into_slirp(o.out, o.out_len);
 	if (o.reply_len)
@@ -203,6 +216,7 @@ static void guest_gets(struct frame *f)
 		uint8_t *placed = fuzz_place(f->bytes, f->len);
 
 		eg_pipeline_from_network(run.pipeline, placed, f->len, run.now, &o);
+		deliver_own();
 		if (o.verdict != EG_PASS)
 			return;
 		/* The guest's answer takes the place of what it answers. */

@@ -23,6 +23,7 @@ struct peer {
 struct sock {
 	bool used, host, accepted;
 	bool asked;        /* the guest's: something that may be was said on it */
+	uint8_t name[256]; /* the last that was asked for, as it was asked */
 	bool open;         /* likewise: to who is allowed; the first of peers is */
 	bool queued;       /* something can be read, or a client waits to be accepted */
 	bool ended, reset; /* by the other end */
