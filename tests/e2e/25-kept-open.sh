@@ -36,7 +36,7 @@ all_succeed() { /usr/bin/python3 "$E2E/liar.py" host "$seconds" "$pause" 7000; }
 
 internet_up
 ulimit -S -n 128
-start vdens vdens "$(behind "resolve=\"allowed.test\"/flows=\"$flows\"" "$nested")" sh "$E2E/guest.sh" "$W"
+start vdens vdens "$(behind "resolve=\"allowed.test\"/flows=\"$flows\"" "$nested")" sh "$E2E/guest.sh" "$W" "$((seconds + 600))"
 wait_for 5 test -s "$W/guest.pid" || die "no guest" vdens
 ulimit -S -n 1024
 start_in_guest liar /usr/bin/python3 "$E2E/liar.py" guest vde0
