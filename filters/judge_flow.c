@@ -30,8 +30,9 @@
 #include "urgent.h"
 
 enum {
-	CONNECTING = 2 * 60 * 1000, /* ms; longer than slirp, or a host, goes on trying */
-	UNACKED = 2 * 60 * 1000,    /* ms; RFC 9293 3.8.3 gives up after 100 s at the earliest */
+	CONNECTING = 3 * 60 *
+		     1000, /* ms; slirp gives up after 75 s by a clock that may be half as fast */
+	UNACKED = 2 * 60 * 1000, /* ms; RFC 9293 3.8.3 gives up after 100 s at the earliest */
 };
 
 void eg_report_end(struct eg_pipeline *p, const struct eg_flow *flow)
@@ -145,9 +146,9 @@ static uint32_t time_of(const struct passage *w, const struct eg_flow *flow)
 
 	if (t->state == EG_TCP_ESTABLISHED && !unacked)
 		return ms;
-	return flow->by_guest && t->state < EG_TCP_SYN_RECEIVED
-		       ? ms
-		       : eg_flows_patience(w->p->flows, ms);
+	if (flow->by_guest && t->state < EG_TCP_SYN_RECEIVED)
+		return CONNECTING;
+	return eg_flows_patience(w->p->flows, ms);
 }
 
 EG_APART enum eg_reason open_tcp(struct passage *w)

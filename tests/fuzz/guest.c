@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { CONNS = 8, FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+enum { CONNS = 8, WINDOW = 8192, FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
 struct conn {
 	bool used, udp;
@@ -103,11 +103,12 @@ static struct conn *new_conn(int version, bool udp)
 	return c;
 }
 
-static void send_tcp(struct conn *c, uint8_t flags)
+static void send_tcp(struct conn *c, uint8_t flags, uint16_t window)
 {
-	const struct packet_tcp t = {
-		.seq = c->next, .ack = flags & ACK ? c->expected : 0, .window = 8192, .flags = flags
-	};
+	const struct packet_tcp t = { .seq = c->next,
+				      .ack = flags & ACK ? c->expected : 0,
+				      .window = window,
+				      .flags = flags };
 	uint8_t buf[PACKET_MAX];
 	size_t len = c->version == 4 ? packet_tcp4(buf, &c->own, &c->peer, &t, NULL, 0)
 				     : packet_tcp6(buf, &c->own, &c->peer, &t, NULL, 0);
@@ -131,7 +132,7 @@ static struct conn *accept_conn(const uint8_t *f, const struct segment *s)
 	return c;
 }
 
-static void receive_segment(const uint8_t *f, const struct segment *s, bool mute)
+static void receive_segment(const uint8_t *f, const struct segment *s, enum guest_manner manner)
 {
 	struct conn *c = find_conn(f, s, false);
 	uint32_t over = (uint32_t)(s->end - s->data) + !!(s->flags & SYN) + !!(s->flags & FIN);
@@ -147,10 +148,10 @@ static void receive_segment(const uint8_t *f, const struct segment *s, bool mute
 	}
 	if (s->flags & SYN || get32(f + s->l4 + 4) == c->expected)
 		c->expected = get32(f + s->l4 + 4) + over;
-	if (!mute && opens)
-		send_tcp(c, SYN | ACK);
-	else if (!mute && over)
-		send_tcp(c, ACK);
+	if (manner != GUEST_MUTE && opens)
+		send_tcp(c, SYN | ACK, manner == GUEST_KEEPS ? 0 : WINDOW);
+	else if (manner == GUEST_HONEST && over)
+		send_tcp(c, ACK, WINDOW);
 }
 
 static void answer_arp(const uint8_t *f)
@@ -183,8 +184,9 @@ static void answer_solicitation(const uint8_t *f)
 	transmit(buf, len);
 }
 
-void guest_receive(const uint8_t *frame, size_t len, bool mute)
+void guest_receive(const uint8_t *frame, size_t len, enum guest_manner manner)
 {
+	bool mute = manner == GUEST_MUTE;
 	struct segment s;
 
 	if (len >= 42 && get16(frame + 12) == 0x0806 && !mute)
@@ -193,7 +195,7 @@ void guest_receive(const uint8_t *frame, size_t len, bool mute)
 		 !mute)
 		answer_solicitation(frame);
 	else if (find_segment(&s, frame, len))
-		receive_segment(frame, &s, mute);
+		receive_segment(frame, &s, manner);
 }
 
 void guest_ask(int version, uint16_t port, bool far)
@@ -210,7 +212,7 @@ void guest_ask(int version, uint16_t port, bool far)
 		memcpy(c->peer.ip4, far4, sizeof(far4));
 		memcpy(c->peer.ip6, far6, sizeof(far6));
 	}
-	send_tcp(c, SYN);
+	send_tcp(c, SYN, WINDOW);
 }
 
 void guest_live(uint8_t *frame, size_t len, size_t number, int seq_off, int ack_off)

@@ -15,8 +15,14 @@ typedef void guest_send_fn(const uint8_t *frame, size_t len);
 
 void guest_reset(guest_send_fn *send);
 
-/* The guest gets a frame. MUTE: it learns the numbers of its connections, and is silent. */
-void guest_receive(const uint8_t *frame, size_t len, bool mute);
+enum guest_manner {
+	GUEST_HONEST,
+	GUEST_MUTE,  /* it learns the numbers of its connections, and is silent */
+	GUEST_KEEPS, /* it accepts with a window of 0, and acknowledges nothing after that */
+};
+
+/* The guest gets a frame. */
+void guest_receive(const uint8_t *frame, size_t len, enum guest_manner manner);
 
 /* Open a TCP connection from PORT to the resolver of IP version VERSION, or to port 80 of what is
  * FAR away. */

@@ -22,12 +22,16 @@
 #include "sockets.h"
 
 static struct sock socks[SOCKS];
-static size_t sock_count;
-static bool in_setup, may_ask, may_open, stalled;
+static size_t sock_count, accepted_ever;
+static bool in_setup, may_ask, may_open, stalled, never_stalls;
 static net_violation_fn *violated;
 struct net_counts *net_counts;
 
-enum { QUERY_SOCKS = 24 };
+enum {
+	QUERY_SOCKS = 24,
+	STREAM_SOCKS = 24,
+	KEPT = 2 * 60 * 60 * 1000, /* ms: twice what a connection has that is half closed */
+};
 
 static const uint8_t resolver4[4] = { 192, 0, 2, 53 };
 static const uint8_t resolver6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x53 };
@@ -268,15 +272,49 @@ void net_check(void)
 			net_violate("it keeps a socket on which nothing was asked");
 }
 
+/* Whether S is one that the guest keeps open though its client has gone long ago. */
+static bool is_kept(const struct sock *s, uint64_t now, uint64_t quiet)
+{
+	uint64_t since = s->ended_at > quiet ? s->ended_at : quiet;
+
+	return s->used && s->accepted && s->ended && now > since + KEPT;
+}
+
+/* What finds no place in the table has no flow, and goes by slirp's own timers, which do not jump:
+ * so the host's are looked at while they are few. */
+void net_check_kept(uint64_t now, uint64_t quiet, size_t flows)
+{
+	size_t streams = 0, opened = 0;
+
+	for (size_t i = 0; i < sock_count; i++) {
+		const struct sock *s = &socks[i];
+
+		opened += s->used && s->open;
+		streams += s->used && !s->host && s->type == SOCK_STREAM && s->asked && !s->open;
+		if (is_kept(s, now, quiet) && accepted_ever <= flows / 2)
+			net_violate("it keeps a connection that its client closed long ago");
+	}
+	if (streams > STREAM_SOCKS)
+		net_violate("it keeps more connections to resolvers than they have places");
+	if (opened > flows / 2)
+		net_violate("it keeps more sockets of the guest's than half of the table");
+}
+
 void net_reset(bool resolve, bool allow, net_violation_fn *violation)
 {
 	for (size_t i = 0; i < sock_count; i++)
 		socks[i].used = false;
-	sock_count = 0;
+	sock_count = accepted_ever = 0;
 	in_setup = stalled = false;
 	may_ask = resolve;
 	may_open = allow;
+	never_stalls = false;
 	violated = violation;
+}
+
+void net_never_stalls(void)
+{
+	never_stalls = true;
 }
 
 void net_setup(bool on)
@@ -412,7 +450,7 @@ static void reply(size_t number, const uint8_t *p, size_t n)
 		queue(s, &s->peers[0].addr, p, n);
 }
 
-void net_host(const uint8_t *p, size_t n)
+void net_host(const uint8_t *p, size_t n, uint64_t now)
 {
 	struct sock *s;
 	size_t number;
@@ -424,6 +462,7 @@ void net_host(const uint8_t *p, size_t n)
 	case NET_CONNECT:
 		s = pick(SOCK_STREAM, false, number);
 		if (s) {
+			accepted_ever++;
 			s->queued = true;
 			net_peer(&s->from, s->family, number >> 1);
 		}
@@ -438,6 +477,7 @@ void net_host(const uint8_t *p, size_t n)
 		s = pick(SOCK_STREAM, true, number);
 		if (s) {
 			s->ended = true;
+			s->ended_at = now;
 			s->reset = p[0] % NET_ACTS == NET_RESET;
 		}
 		return;
@@ -454,7 +494,7 @@ void net_host(const uint8_t *p, size_t n)
 		reply(number, p + 2, n - 2);
 		return;
 	case NET_STALL:
-		stalled = number & 1;
+		stalled = number & 1 && !never_stalls;
 		return;
 	default:
 		return;

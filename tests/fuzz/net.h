@@ -39,12 +39,19 @@ typedef void net_violation_fn(const char *what);
 
 /* Start over with no socket. RESOLVE: the resolver may be asked. ALLOW: the above may be opened. */
 void net_reset(bool resolve, bool allow, net_violation_fn *violation);
+/* From now on connections come about at once: slirp gives those that do not up by timers that do
+ * not jump. */
+void net_never_stalls(void);
 void net_setup(bool on);
 /* Between two steps: no socket may be there that nothing allowed was said on. */
 void net_check(void);
 
-/* The host does what N bytes at P say: see net_acts.h. */
-void net_host(const uint8_t *p, size_t n);
+/* It is NOW (ms), and the guest said nothing since QUIET. It keeps things open, and what nobody
+ * moves on has ended: no more sockets may be there than what a table of FLOWS flows leaves. */
+void net_check_kept(uint64_t now, uint64_t quiet, size_t flows);
+
+/* The host does what N bytes at P say at NOW (ms): see net_acts.h. */
+void net_host(const uint8_t *p, size_t n, uint64_t now);
 
 /* The two callbacks for slirp_pollfds_*. */
 int net_add_poll(int fd, int events, void *opaque);

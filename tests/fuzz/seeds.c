@@ -104,6 +104,32 @@ static void forwards(const char *root)
 	}
 }
 
+/* A guest that keeps open what the host opened, what it may open, and connections to a resolver. */
+static void kept(const char *root)
+{
+	static const uint8_t close[] = { NET_CLOSE, 0 };
+
+	for (uint8_t i = 0; i < 4; i++) {
+		begin(STEP_OPTION_KEEP | STEP_OPTION_RESOLVE | STEP_OPTION_ALLOW);
+		host(NET_CONNECT, (uint8_t)(i * 3), "");
+		add(STEP_GUEST, 2, "", 0);
+		if (i & 1)
+			host(NET_SEND, 0, "four");
+		host(i & 2 ? NET_RESET : NET_CLOSE, 0, "");
+		add(STEP_HOST, 1, close, sizeof(close));
+		add(STEP_HOST, 255, close, sizeof(close));
+		save(root, "slirp", "kept", i);
+		begin(STEP_OPTION_KEEP | STEP_OPTION_RESOLVE | STEP_OPTION_ALLOW);
+		for (uint8_t port = 0; port < 40; port++) {
+			const uint8_t ask[] = { i, port };
+
+			add(STEP_ASK, port % 8 ? 1 : 140, ask, sizeof(ask));
+		}
+		add(STEP_HOST, 255, close, sizeof(close));
+		save(root, "slirp", "asked", i);
+	}
+}
+
 static void resolver(const char *root, struct rnd *r)
 {
 	for (uint8_t i = 0; i < 8; i++) {
@@ -274,6 +300,7 @@ int main(int argc, char **argv)
 		save(argv[1], "dns", "query", i);
 	}
 	texts(argv[1]);
+	kept(argv[1]);
 	forwards(argv[1]);
 	resolver(argv[1], &r);
 	allowed(argv[1]);

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 
 enum { QUEUE = 128, ROUNDS = 24, TIMERS = 4, BEGIN = 1000000 /* ms */ };
+enum { TICK = 500 /* ms: slirp's */, TICKS = 40 };
 
 struct frame {
 	size_t len;
@@ -41,7 +42,10 @@ static struct {
 	Slirp *slirp;
 	struct eg_pipeline *pipeline;
 	uint64_t now; /* ms */
-	bool permissive, mute;
+	bool permissive;
+	enum guest_manner manner;
+	size_t flows;
+	uint64_t quiet; /* when the guest said something last, ms */
 	struct timer timers[TIMERS];
 	/* What slirp sent and the guest has not yet got. */
 	size_t first, count;
@@ -176,7 +180,7 @@ static void deliver_own(void)
 	while ((n = eg_pipeline_take_injected(run.pipeline, EG_FROM_GUEST, own)) > 0)
 		into_slirp(own, n);
 	while ((n = eg_pipeline_take_injected(run.pipeline, EG_FROM_NETWORK, own)) > 0)
-		guest_receive(own, n, true);
+		guest_receive(own, n, GUEST_MUTE);
 }
 
 /* The guest sends. What the plugin does with the outcome is done here with it. */
@@ -203,7 +207,7 @@ static void guest_sends(const uint8_t *frame, size_t len)
 	if (o.out)
 		into_slirp(o.out, o.out_len);
 	if (o.reply_len)
-		guest_receive(o.reply, o.reply_len, true);
+		guest_receive(o.reply, o.reply_len, GUEST_MUTE);
 }
 
 static void guest_gets(struct frame *f)
@@ -224,7 +228,7 @@ static void guest_gets(struct frame *f)
 		memcpy(f->bytes, o.out, len);
 	}
 	counts->delivered++;
-	guest_receive(out, len, run.mute);
+	guest_receive(out, len, run.manner);
 }
 
 static void poll_slirp(void)
@@ -295,6 +299,35 @@ static void start_slirp(void)
 	add_forwards();
 }
 
+/* MS pass: what is due is done. */
+static void pass(uint64_t ms)
+{
+	run.now += ms;
+	if (run.permissive)
+		return;
+	eg_pipeline_tick(run.pipeline, run.now);
+	deliver_own();
+}
+
+/* MS pass, in which nobody begins anything. Slirp counts its timers by how often it is asked: of a
+ * long time it is given the beginning in such steps, in which it repeats and probes, and then the
+ * rest at once. */
+static void pass_time(uint64_t ms)
+{
+	bool keeps = run.manner == GUEST_KEEPS && !run.permissive;
+	uint64_t left = ms;
+
+	for (int i = 0; keeps && i < TICKS && left > TICK; i++, left -= TICK) {
+		pass(TICK);
+		settle();
+	}
+	pass(left);
+	if (!keeps)
+		return;
+	poll_slirp();
+	net_check_kept(run.now, run.quiet, run.flows);
+}
+
 static void play(const struct step *s)
 {
 	static uint8_t buf[PACKET_MAX];
@@ -302,12 +335,13 @@ static void play(const struct step *s)
 	size_t n = s->len;
 	bool live = s->kind == STEP_LIVE && n > 3;
 
-	run.now += steps_ms(s);
+	pass_time(steps_ms(s));
 	if (s->kind == STEP_HOST) {
-		net_host(p, n);
+		net_host(p, n, run.now);
 	} else if (s->kind == STEP_ASK) {
 		unsigned flags = n ? p[0] : 0;
 
+		run.quiet = run.now;
 		guest_ask(flags & STEP_ASK_6 ? 6 : 4, (uint16_t)(1024 + (n > 1 ? p[1] : 0)),
 			  flags & STEP_ASK_FAR);
 	} else if (s->kind != STEP_NETWORK) {
@@ -322,6 +356,7 @@ static void play(const struct step *s)
 			packet_fix(buf, n);
 		guest_sent(buf, n);
 		guest_sends(buf, n);
+		run.quiet = run.now;
 	}
 	settle();
 }
@@ -331,7 +366,7 @@ static struct eg_policy *make_policy(unsigned options)
 	struct eg_words w = { .policy = eg_policy_new() };
 
 	FUZZ_MUST(w.policy);
-	FUZZ_MUST(eg_words_apply(&w, "flows", "64") == 0);
+	FUZZ_MUST(eg_words_apply(&w, "flows", options & STEP_OPTION_KEEP ? "16" : "64") == 0);
 	if (options & STEP_OPTION_DROP)
 		FUZZ_MUST(eg_words_apply(&w, "action", "drop") == 0);
 	if (options & STEP_OPTION_RESOLVE)
@@ -428,10 +463,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	counts->inputs++;
 	run.input = data;
 	run.input_size = size;
-	run.mute = data[0] & STEP_OPTION_MUTE;
+	run.manner = data[0] & STEP_OPTION_KEEP   ? GUEST_KEEPS
+		     : data[0] & STEP_OPTION_MUTE ? GUEST_MUTE
+						  : GUEST_HONEST;
+	run.quiet = BEGIN;
+	run.flows = policies[data[0] % STEP_OPTIONS]->flows;
 	run.first = run.count = 0;
 	run.now = BEGIN; /* an input does not depend on those before it */
 	net_reset(data[0] & STEP_OPTION_RESOLVE, data[0] & STEP_OPTION_ALLOW, violation);
+	if (data[0] & STEP_OPTION_KEEP)
+		net_never_stalls();
 	guest_reset(guest_sends);
 	run.pipeline = eg_pipeline_new(policies[data[0] % STEP_OPTIONS], &seed, NULL, NULL);
 	FUZZ_MUST(run.pipeline);

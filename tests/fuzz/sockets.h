@@ -27,6 +27,7 @@ struct sock {
 	bool open;         /* likewise: to who is allowed; the first of peers is */
 	bool queued;       /* something can be read, or a client waits to be accepted */
 	bool ended, reset; /* by the other end */
+	uint64_t ended_at; /* ms */
 	int family, type;
 	struct sockaddr_storage from; /* of what can be read */
 	size_t waiting;               /* bytes of data */

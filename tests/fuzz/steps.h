@@ -29,7 +29,8 @@ enum {
 	STEP_OPTION_DROP = 2,
 	STEP_OPTION_MUTE = 4,
 	STEP_OPTION_ALLOW = 8,
-	STEP_OPTIONS = 16
+	STEP_OPTION_KEEP = 16, /* the guest accepts, and says nothing that helps */
+	STEP_OPTIONS = 32
 };
 /* Over IPv6, and not to a resolver but to what ALLOW lets be opened. */
 enum { STEP_ASK_6 = 1, STEP_ASK_FAR = 2 };
