@@ -20,15 +20,7 @@ host_program() {
     done
 }
 
-# Its most, sampled once a second.
-watch_it() {
-    pid=$1
-    while kill -0 "$pid" 2>/dev/null; do
-        echo "$(/usr/bin/python3 "$E2E/liar.py" descriptors "$pid") $(/usr/bin/python3 "$E2E/liar.py" memory "$pid")"
-        sleep 1
-    done
-}
-
+# Of what was seen each second.
 most() { awk -v f="$1" '$f > m { m = $f } END { print m + 0 }' "$W/watch.log"; }
 first() { awk -v f="$1" 'NR == 1 { print $f }' "$W/watch.log"; }
 at_most() { echo "$1, at most $2"; [ "$1" -le "$2" ]; }
@@ -41,8 +33,7 @@ wait_for 5 test -s "$W/guest.pid" || die "no guest" vdens
 ulimit -S -n 1024
 start_in_guest liar /usr/bin/python3 "$E2E/liar.py" guest vde0
 wait_for 5 grep -q ready "$W/liar.log" || die "no liar" liar
-watch_it "$(host_program)" >"$W/watch.log" 2>/dev/null &
-echo $! >"$W/watch.pid"
+start watch /usr/bin/python3 "$E2E/liar.py" watch "$(host_program)"
 wait_for 5 test -s "$W/watch.log" || die "nothing to watch" vdens
 
 try "every connection of the host's succeeds beside a guest that keeps others open, $seconds s" all_succeed

@@ -3,8 +3,7 @@
 
     liar.py guest INTERFACE           the guest 10.0.2.15, with a TCP of its own; its ports below
     liar.py host SECONDS PAUSE BASE   every PAUSE seconds one connection to each port of the guest's, forwarded from BASE on
-    liar.py descriptors PID           how many sockets the process has
-    liar.py memory PID                how many kB of its memory are in use
+    liar.py watch PID                 each second: how many sockets the process has, and kB of memory in use
 
 The ports: what is done to a connection of the host's. 7000 alone is honest, and echoes.
 """
@@ -188,12 +187,18 @@ def descriptors(pid):
             names.append(os.readlink(f"{folder}/{fd}"))
         except OSError:
             pass
-    print(sum(name.startswith("socket:") for name in names))
+    return sum(name.startswith("socket:") for name in names)
 
 
 def memory(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        print(next(line.split()[1] for line in status if line.startswith("VmRSS:")))
+        return next(line.split()[1] for line in status if line.startswith("VmRSS:"))
+
+
+def watch(pid):
+    while os.path.exists(f"/proc/{pid}/fd"):
+        print(descriptors(pid), memory(pid), flush=True)
+        time.sleep(1)
 
 
 if __name__ == "__main__":
@@ -202,7 +207,5 @@ if __name__ == "__main__":
         Guest(rest[0]).run()
     elif what == "host":
         sys.exit(host(float(rest[0]), float(rest[1]), int(rest[2])))
-    elif what == "descriptors":
-        descriptors(int(rest[0]))
     else:
-        memory(int(rest[0]))
+        watch(int(rest[0]))
