@@ -17,6 +17,8 @@
  * has said something, or its FIN) the flow has UNACKED, and only an acknowledgement by which a
  * receiver gets on renews it: slirp asks a guest with a window of 0 for ever, and keeps a
  * descriptor of the host's for it.
+ * While the guest's window is shut, what the network says to ask renews nothing either: a guest
+ * could take it byte by byte.
  *
  * What we forget both ends are told, by exact resets (reset.c): or slirp would hold what has no
  * place here any more, and nothing would bound how much that is.
@@ -49,7 +51,7 @@ bool eg_flow_expired(void *pipeline, const struct eg_flow *flow, bool must)
 
 	if (eg_is_live_stream(p, flow))
 		eg_dnsstream_end(p->streams, flow, EG_DNSSTREAM_FORGOTTEN, p->now, p->injects);
-	else if (!eg_reset_both(p->injects, flow) && !must)
+	else if (p->policy->mode == EG_ENFORCE && !eg_reset_both(p->injects, flow) && !must)
 		return false;
 	eg_report_end(p, flow);
 	return true;
@@ -186,7 +188,7 @@ struct was {
 	uint32_t guest_ack; /* what the guest had acknowledged */
 	uint32_t end, ack;  /* what the network had sent, and acknowledged */
 	uint8_t state;
-	bool unacked;
+	bool unacked, shut;
 };
 
 EG_INLINED struct was was(const struct eg_tcp *t)
@@ -197,6 +199,7 @@ EG_INLINED struct was was(const struct eg_tcp *t)
 		.ack = t->side[EG_FROM_NETWORK].ack,
 		.state = t->state,
 		.unacked = eg_tcp_is_unacked(t),
+		.shut = eg_tcp_is_shut(t),
 	};
 }
 
@@ -281,12 +284,22 @@ EG_INLINED bool moves_on(const struct passage *w, const struct eg_flow *flow, en
 	if (t->state != before->state)
 		return true;
 	if (dir == EG_FROM_GUEST)
-		return t->side[EG_FROM_GUEST].ack != before->guest_ack &&
-		       eg_tcp_acks_progress(t, &w->f, before->guest_ack);
-	if (before->unacked)
+		return (t->side[EG_FROM_GUEST].ack != before->guest_ack || before->shut) &&
+		       eg_tcp_gets_on(t, &w->f, before->guest_ack, before->shut);
+	if (before->unacked || before->shut)
 		return false;
 	return t->state <= EG_TCP_ESTABLISHED || t->side[dir].end != before->end ||
 	       t->side[dir].ack != before->ack;
+}
+
+/* The network asks a guest whose window is shut: from the first time on the guest has as long as to
+ * acknowledge what was said, and no longer for being asked again. */
+EG_APART void hurry(struct passage *w, struct eg_flow *flow)
+{
+	uint32_t ms = time_of(w, flow);
+
+	if (flow->expires > w->now + ms)
+		renew(w, flow, ms);
 }
 
 /* A closed flow ends where its opener begins another with the same ports: that is judged anew. The
@@ -329,6 +342,8 @@ EG_INLINED enum eg_reason judge_tcp(struct passage *w, enum eg_dir dir, uint8_t 
 	if (flow->tcp.state != EG_TCP_CLOSED) {
 		if (moves_on(w, flow, dir, &before))
 			renew(w, flow, time_of(w, flow));
+		else if (dir == EG_FROM_NETWORK && before.shut)
+			hurry(w, flow);
 		return EG_R_NONE;
 	}
 	if (before.state == EG_TCP_SYN_SENT && flow->by_guest && dir == EG_FROM_GUEST &&
@@ -405,18 +420,22 @@ enum eg_reason eg_judge_datagram(struct passage *w)
 	struct eg_flow *flow = eg_flows_find(w->p->flows, &w->f, w->dir, w->now);
 	bool new = !flow;
 	enum eg_reason r = new ? open_udp(w, &flow) : EG_R_NONE;
+	uint32_t ms = EG_UDP_TIMEOUT;
 	uint64_t alone;
 
 	if (r)
 		return r;
+	if (!new && w->dir == EG_FROM_GUEST && !eg_checksum_right(&w->f)) /* slirp drops it */
+		return EG_R_CHECKSUM;
 	if (!eg_stations_fit(w, flow))
 		return EG_R_ETH_ADDRESS;
 	if (w->dir == EG_FROM_NETWORK)
 		flow->heard = (uint32_t)(w->now / 1000);
 	add_frame(w, flow, w->dir);
 	alone = (uint64_t)flow->heard * 1000 + EG_UDP_ALONE;
-	renew(w, flow,
-	      alone < w->now + EG_UDP_TIMEOUT ? (uint32_t)(alone - w->now) : EG_UDP_TIMEOUT);
+	if (!flow->by_guest) /* slirp's sockets for the guest's live for 4 minutes */
+		ms = eg_flows_patience(w->p->flows, ms);
+	renew(w, flow, alone < w->now + ms ? (uint32_t)(alone - w->now) : ms);
 	if (new)
 		report_start(w, flow);
 	return EG_R_NONE;

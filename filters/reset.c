@@ -45,7 +45,10 @@ bool eg_reset_other(struct eg_injects *b, const struct eg_flow *flow, enum eg_di
 {
 	uint8_t frame[EG_RESET_MAX];
 
-	if (flow->key.proto != EG_PROTO_TCP || flow->tcp.state == EG_TCP_TIME_WAIT)
+	if (flow->key.proto != EG_PROTO_TCP)
+		return true;
+	/* That the network has the last acknowledgement is the guest's word alone. */
+	if (flow->tcp.state == EG_TCP_TIME_WAIT && dir == EG_FROM_NETWORK)
 		return true;
 	return eg_inject(b, dir, frame, eg_reset_build(flow, dir, frame));
 }

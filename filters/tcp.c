@@ -44,8 +44,8 @@
  *
  * Checksums. Whoever receives a segment with a wrong one drops it, so what it says must not change
  * what we believe that its receiver knows: SYN, FIN, RST and URG are checked, and of the guest's
- * also what acknowledges something new and all that comes in other states than ESTABLISHED. The
- * rest of an established connection is not: its bytes are between the ends.
+ * also what acknowledges something new, or comes while its window is shut, and all that comes in
+ * other states than ESTABLISHED. The rest of an established connection is not.
  *
  * Invariants: a segment that does not pass changes nothing. end, maxend, ack and maxwin
  * only grow (modulo 2^32). maxwin is below 2^30. fin is never taken back.
@@ -67,8 +67,6 @@
 
 enum {
 	ACK_SLACK = 66000, /* acknowledgements may come in any order; van Rooij's number */
-	PROGRESS = 256,    /* bytes that a receiver takes at once (RFC 9293 3.8.6.2.2: it waits for
-			    * a segment, or half of its buffer) */
 };
 
 enum {
@@ -454,7 +452,8 @@ EG_INLINED enum eg_reason judge_in(struct eg_tcp *t, enum eg_dir dir, const stru
 
 	/* Nearly all segments, at once: ESTABLISHED leads to itself in both cells of an ACK. */
 	if (kind == A && t->state == EG_TCP_ESTABLISHED &&
-	    (dir == EG_FROM_NETWORK || (int32_t)(f->tcp.ack - t->side[dir].ack) <= 0))
+	    (dir == EG_FROM_NETWORK ||
+	     ((int32_t)(f->tcp.ack - t->side[dir].ack) <= 0 && !eg_tcp_is_shut(t))))
 		return judge_numbered(t, dir, f, false);
 	return judge_segment(t, dir, f);
 }
@@ -479,15 +478,16 @@ bool eg_tcp_is_reused(const struct eg_tcp *t, enum eg_dir dir, const struct eg_f
 	return over && role(t, dir) == OPENER && kind_of(f, dir) == SYN;
 }
 
-bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from)
+bool eg_tcp_gets_on(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from, bool shut)
 {
 	const struct eg_tcp_side *guest = &t->side[EG_FROM_GUEST];
 	uint32_t more = guest->ack - from;
-	bool all = guest->ack == t->side[EG_FROM_NETWORK].end;
 
-	return more > 0 && (all || more >= PROGRESS) &&
-	       ((uint32_t)f->tcp.window << guest->scale >= PROGRESS ||
-		t->side[EG_FROM_NETWORK].fin);
+	if (eg_tcp_is_shut(t))
+		return false;
+	if (more == 0) /* a window update, which slirp drops where its checksum is wrong */
+		return shut && eg_checksum_right(f);
+	return more >= EG_TCP_PROGRESS || guest->ack == t->side[EG_FROM_NETWORK].end;
 }
 
 enum eg_reason eg_tcp_stray(const struct eg_frame *f)

@@ -5,6 +5,10 @@
 
 #include "frame.h"
 
+/* Bytes that a receiver takes at once (RFC 9293 3.8.6.2.2: it waits for a segment, or half of its
+ * buffer). */
+enum { EG_TCP_PROGRESS = 256 };
+
 enum eg_tcp_state {
 	EG_TCP_CLOSED,
 	EG_TCP_SYN_SENT,     /* the opener's SYN passed */
@@ -74,9 +78,19 @@ static inline bool eg_tcp_is_unacked(const struct eg_tcp *t)
 	       t->side[EG_FROM_NETWORK].end != t->side[EG_FROM_GUEST].ack;
 }
 
-/* Whether F, a segment of the guest's that passed in T, acknowledges what was said since FROM as a
- * receiver does that reads: whole segments, or all, and with room for more in its window. */
-bool eg_tcp_acks_progress(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from);
+/* Whether the guest's window is shut: it lets the network say fewer than EG_TCP_PROGRESS bytes
+ * more. */
+static inline bool eg_tcp_is_shut(const struct eg_tcp *t)
+{
+	const struct eg_tcp_side *n = &t->side[EG_FROM_NETWORK];
+
+	return t->state >= EG_TCP_ESTABLISHED && n->maxend - n->end < EG_TCP_PROGRESS && !n->fin;
+}
+
+/* Whether F, a segment of the guest's that passed in T, gets the network on, which was acknowledged
+ * FROM before and had a window that was SHUT: whole segments, or all, are acknowledged with room
+ * for more, or there is room again. */
+bool eg_tcp_gets_on(const struct eg_tcp *t, const struct eg_frame *f, uint32_t from, bool shut);
 
 /* Why a guest's segment F without a flow is blocked: EG_R_TCP_FLAGS for flags no
  * TCP sends, EG_R_TCP_NEW for a SYN (with or without data), else EG_R_TCP_NO_FLOW. */
