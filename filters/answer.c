@@ -125,8 +125,7 @@ int eg_answer_message(struct passage *w, const struct eg_dns_query *q, enum eg_r
 	if (w->p->policy->action != EG_REJECT || !may_reply(w->p, w->now))
 		return 0;
 	w->p->counters.replies++;
-	if (w->told == EG_ANSWER_NONE)
-		w->told = answer;
+	w->told = answer;
 	return (int)eg_dns_build_reply(q, rcodes[answer], ede_of(r), out);
 }
 

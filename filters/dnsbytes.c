@@ -157,6 +157,7 @@ static enum eg_reason judge_message(struct eg_dnstaking *a)
 	struct eg_dns_query q = { 0 };
 	enum eg_reason r = eg_dns_parse_query(&q, (struct eg_span){ msg, len });
 
+	*a->message = (struct eg_dnsmessage){ { a->b->held, a->b->held_len }, a->b->sent };
 	if (r == EG_R_NONE)
 		r = a->judge->may_leave(a->judge->ctx, &q);
 	if (r)
@@ -171,6 +172,7 @@ static enum eg_reason judge_message(struct eg_dnstaking *a)
 static enum eg_reason no_message(const struct eg_dnstaking *a)
 {
 	*a->q = (struct eg_dns_query){ 0 };
+	*a->message = (struct eg_dnsmessage){ 0 };
 	return EG_R_DNS_MALFORMED;
 }
 

@@ -36,6 +36,13 @@ struct eg_dnsbytes {
 	uint8_t past[EG_DNSBYTES_PAST]; /* the oldest first */
 };
 
+/* A message as the guest sent it, with its length field, however it was cut into segments; the
+ * stream's, until its judge returns or it is found to be at fault. */
+struct eg_dnsmessage {
+	struct eg_span bytes; /* none: there is no whole message */
+	uint32_t seq;         /* of its first byte */
+};
+
 /* One segment on its way in. */
 struct eg_dnstaking {
 	struct eg_dnsbytes *b;
@@ -43,6 +50,7 @@ struct eg_dnstaking {
 	const struct eg_frame *f;
 	const struct eg_dnsstream_judge *judge;
 	struct eg_dns_query *q; /* becomes the first that may not leave */
+	struct eg_dnsmessage *message; /* becomes the last that was judged */
 	enum eg_reason refused; /* and this why, where there was one */
 	bool cut;               /* whether a refused message was answered, or done with */
 };

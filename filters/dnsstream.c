@@ -222,11 +222,14 @@ enum eg_reason eg_dnsstream_take(struct eg_dnsstreams *t, struct eg_flow *flow,
 				 struct eg_dnsstream_taken *x)
 {
 	const struct eg_dnsplace *p = find(t, &flow->key);
-	struct eg_dnstaking a = { .tcp = &flow->tcp, .f = f, .judge = judge, .q = &x->q };
+	struct eg_dnstaking a = {
+		.tcp = &flow->tcp, .f = f, .judge = judge, .q = &x->q, .message = &x->message
+	};
 	struct stream *s;
 	enum eg_reason r;
 
 	x->q = (struct eg_dns_query){ 0 };
+	x->message = (struct eg_dnsmessage){ 0 };
 	x->refused = EG_R_NONE;
 	x->out_len = x->told_len = 0;
 	if (!p)

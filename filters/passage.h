@@ -16,6 +16,17 @@
 #include "reset.h"
 #include "udpports.h"
 
+enum { EG_ASKED_MAX = EG_ETH_LEN + EG_IP6_LEN + EG_TCP_LEN + EG_DNSBYTES_LENGTH +
+		      EG_DNSBYTES_MESSAGE };
+
+/* A query over TCP that is blocked, or would be, and not told of yet. */
+struct eg_asked {
+	enum eg_reason reason; /* EG_R_NONE: there is none */
+	bool passed;
+	size_t len;                  /* of the frame; 0: what the guest sent is that query alone */
+	uint8_t frame[EG_ASKED_MAX]; /* a segment that holds it whole */
+};
+
 struct eg_pipeline {
 	const struct eg_policy *policy;
 	struct eg_flows *flows;
@@ -32,6 +43,7 @@ struct eg_pipeline {
 	uint64_t replies_lately; /* in thousandths of an answer: see answer.c */
 	uint64_t replies_at;     /* when they were last counted, ms */
 	struct eg_counters counters;
+	struct eg_asked asked;       /* of the frame that is judged */
 	struct eg_dhcp dhcp;         /* large, and seldom looked at */
 	uint8_t plain[EG_FRAME_MAX]; /* the guest's last segment with urgent data, without it */
 };
@@ -46,7 +58,7 @@ struct passage {
 	struct eg_dns_query query; /* where one was read: its reply needs it */
 	enum eg_reason would;      /* what it would be blocked for, if not for "mode monitor" */
 	bool in_stream;            /* it asks what is refused, and is answered, in a connection */
-	enum eg_answer told;       /* with what; set where in_stream is */
+	enum eg_answer told;       /* with what, the last one; set where in_stream is */
 };
 
 /* A rule of the policy blocks w->f for R, if that is a reason. Under "mode monitor" it goes on as
@@ -99,6 +111,10 @@ enum eg_reason eg_judge_query(struct passage *w);
  * charged for. */
 enum eg_reason eg_judge_question(struct passage *w, const struct eg_dns_query *q,
 				 const struct eg_suffixes *s, bool leaves);
+
+/* Count and report the query that p->asked has, if it has one, as w->f has another. The last one is
+ * w->f's own. */
+void eg_block_asked(struct passage *w);
 
 /* A query passes: it stands in the N bytes at FRAME. */
 void eg_report_query(struct passage *w, const uint8_t *frame, size_t n);

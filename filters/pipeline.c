@@ -22,7 +22,9 @@
  * reported; what is blocked for its form passes as it is.
  *
  * Invariants. Under "mode enforce" what passes from the guest is the decoded frame cut to its IP
- * length, or was built here from fields. Every frame ends in exactly one counter. A frame that no
+ * length, or was built here from fields. Every frame ends in exactly one counter; a segment with
+ * several blocked queries ends in that of the last, each other is counted and told of by itself
+ * (further), with its own reason: none of them can hide behind another. A frame that no
  * judge claims is blocked: the default of every switch blocks.
  *
  * Limits are in the files of what they limit: flows (flow.h), unanswered queries
@@ -243,6 +245,26 @@ static void block(struct passage *w, const struct eg_report *r)
 		w->p->report(w->p->ctx, r);
 }
 
+void eg_block_asked(struct passage *w)
+{
+	struct eg_asked *q = &w->p->asked;
+	const struct eg_report b = {
+		.kind = EG_REPORT_BLOCKED,
+		.dir = w->dir,
+		.reason = q->reason,
+		.passed = q->passed,
+		.frame = q->frame,
+		.len = q->len,
+		.answer = w->told,
+	};
+
+	if (!q->reason)
+		return;
+	q->reason = EG_R_NONE;
+	w->p->counters.further++;
+	block(w, &b);
+}
+
 /* What was held of D is blocked, for the reason R. */
 static void block_parts(struct passage *w, const struct eg_datagram *d, enum eg_reason r)
 {
@@ -317,12 +339,18 @@ static bool passes_all_the_same(const struct passage *w, enum eg_reason r)
  * LEN are the frame as it came. */
 EG_APART void settle_blocked(struct passage *w, enum eg_reason r, const uint8_t *bytes, size_t len)
 {
+	struct eg_asked *q = &w->p->asked;
 	struct eg_outcome *o = w->o;
 	struct eg_report b = {
 		.kind = EG_REPORT_BLOCKED, .dir = w->dir, .frame = bytes, .len = len
 	};
 
-	b.reason = o->reason = r ? r : w->would;
+	b.reason = o->reason = q->reason ? q->reason : r ? r : w->would;
+	if (q->reason && q->len) {
+		b.frame = q->frame;
+		b.len = q->len;
+	}
+	q->reason = EG_R_NONE;
 	b.passed = !r || passes_all_the_same(w, r);
 	if (!b.passed)
 		o->verdict = EG_BLOCK;

@@ -52,7 +52,7 @@ struct eg_report {
 	enum eg_reason reason;
 	bool passed;          /* it was blocked under "mode monitor": it passes all the same */
 	const uint8_t *frame; /* as sent (one that was held cut to its IP length); of a query over
-			       * TCP a segment that holds it whole */
+			       * TCP, be it blocked or passed, a segment that holds it whole */
 	size_t len;
 	uint64_t age;          /* ms since the frame was sent */
 	enum eg_answer answer; /* what the guest is told of a frame that is blocked */
@@ -61,14 +61,17 @@ struct eg_report {
 	const struct eg_flow *flow;
 };
 
-/* Told of each blocked frame, once, and of the rest, from within the functions below; must not call
+/* Told of each blocked frame, once (of a segment with several blocked queries once for each of
+ * them, so that told of is what is counted), and of the rest, from within the functions below; must not call
  * back. */
 typedef void eg_report_fn(void *ctx, const struct eg_report *r);
 
 struct eg_counters {
 	uint64_t passed[2];                   /* frames, by enum eg_dir */
 	uint64_t blocked[2][EG_REASON_COUNT]; /* frames, or those that would be, likewise and by
-						 reason */
+						 reason; and further queries */
+	uint64_t further;                     /* of those: blocked queries that came in the segment
+						 of another one */
 	uint64_t replies;                     /* answers built */
 	uint64_t replies_limited;             /* answers not given: too many at once */
 };

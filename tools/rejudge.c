@@ -67,8 +67,9 @@ static bool is_part(const struct held *h, enum eg_input_dir dir, uint64_t came, 
 	       memcmp(h->frame.bytes, part, len) == 0;
 }
 
-/* Tell of what is held and was said to be the part of LEN bytes at PART. */
-static void settle_part(struct eg_rejudge *r, enum eg_input_dir dir, uint64_t came,
+/* Tell of what is held and was said to be the part of LEN bytes at PART. Returns whether it was
+ * there. */
+static bool settle_part(struct eg_rejudge *r, enum eg_input_dir dir, uint64_t came,
 			const uint8_t *part, size_t len, enum eg_rejudge_verdict verdict,
 			enum eg_reason reason)
 {
@@ -83,8 +84,9 @@ static void settle_part(struct eg_rejudge *r, enum eg_input_dir dir, uint64_t ca
 		h.frame.reason = reason;
 		tell(r, &h.frame);
 		free((void *)(uintptr_t)h.frame.bytes);
-		return;
+		return true;
 	}
+	return false;
 }
 
 static enum eg_input_dir dir_of(enum eg_dir dir)
@@ -99,11 +101,10 @@ static void report(void *rejudge, const struct eg_report *b)
 
 	if (b->kind != EG_REPORT_BLOCKED)
 		return;
-	if (b->frame == r->bytes)
+	/* Of a query over TCP it has a segment of its own, and the last is the frame's. */
+	if (b->frame == r->bytes || !settle_part(r, dir_of(b->dir), r->now - b->age, b->frame, b->len,
+						 EG_REJUDGE_BLOCK, b->reason))
 		r->answer = b->answer;
-	else
-		settle_part(r, dir_of(b->dir), r->now - b->age, b->frame, b->len, EG_REJUDGE_BLOCK,
-			    b->reason);
 }
 
 struct eg_rejudge *eg_rejudge_new(const struct eg_policy *policy, eg_rejudge_fn *fn, void *ctx)

@@ -141,7 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		now += steps_ms(&s);
 		frames++;
 		play(p, &s, now);
-		FUZZ_MUST(total(c) == told && total(c) + c->passed[0] + c->passed[1] <= frames);
+		FUZZ_MUST(total(c) == told && c->further <= total(c));
+		FUZZ_MUST(total(c) - c->further + c->passed[0] + c->passed[1] <= frames);
 	}
 	eg_pipeline_free(p);
 	return 0;
