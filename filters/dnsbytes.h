@@ -49,10 +49,10 @@ struct eg_dnstaking {
 	struct eg_tcp *tcp; /* the connection, in which F passes */
 	const struct eg_frame *f;
 	const struct eg_dnsstream_judge *judge;
-	struct eg_dns_query *q; /* becomes the first that may not leave */
+	struct eg_dns_query *q;        /* becomes the first that may not leave */
 	struct eg_dnsmessage *message; /* becomes the last that was judged */
-	enum eg_reason refused; /* and this why, where there was one */
-	bool cut;               /* whether a refused message was answered, or done with */
+	enum eg_reason refused;        /* and this why, where there was one */
+	bool cut;                      /* whether a refused message was answered, or done with */
 };
 
 /* No bytes yet, behind a SYN of number ISS. */

@@ -36,7 +36,7 @@ enum eg_reason eg_dnsstream_begin(struct eg_dnsstreams *t, const struct eg_frame
 
 /* What comes of a guest's segment. */
 struct eg_dnsstream_taken {
-	struct eg_dns_query q;  /* at fault; its name is empty where there was none to read */
+	struct eg_dns_query q; /* at fault; its name is empty where there was none to read */
 	/* The message that the judge is asked about, and, where the connection is to be reset, the
 	 * one at fault, if it was whole. */
 	struct eg_dnsmessage message;

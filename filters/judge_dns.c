@@ -57,9 +57,9 @@ static void report_stream_query(const struct asking *a, const struct eg_dns_quer
 	const struct eg_span p = { msg, eg_dns_build_query(q, msg) };
 
 	if (a->w->p->report)
-		eg_report_query(a->w, frame,
-				build_segment(a->w, a->x->message.seq, p, true, frame,
-					      sizeof(frame)));
+		eg_report_query(
+			a->w, frame,
+			build_segment(a->w, a->x->message.seq, p, true, frame, sizeof(frame)));
 }
 
 /* A message is blocked for R, over TCP, or would be: it is told of when it is known whether it is
@@ -76,8 +76,8 @@ static void note_asked(const struct asking *a, enum eg_reason r, bool passed)
 	a->w->told = EG_ANSWER_NONE;
 	q->reason = r;
 	q->passed = passed;
-	q->len = alone ? 0 : build_segment(a->w, m->seq, m->bytes, false, q->frame,
-					   sizeof(q->frame));
+	q->len = alone ? 0
+		       : build_segment(a->w, m->seq, m->bytes, false, q->frame, sizeof(q->frame));
 }
 
 enum eg_reason eg_judge_question(struct passage *w, const struct eg_dns_query *q,
@@ -137,7 +137,7 @@ static int answer_stream_question(void *asking, const struct eg_dns_query *q, en
 	return eg_answer_message(a->w, q, r, out);
 }
 
-/* The connection is to be reset for R. What was refused before in the same segment is not answered. */
+/* The connection is reset for R. What was refused before in the same segment is not answered. */
 static void note_fault(const struct asking *a, enum eg_reason r)
 {
 	a->w->told = EG_ANSWER_NONE;

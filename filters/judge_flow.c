@@ -125,7 +125,12 @@ static enum eg_reason may_open_tcp(struct passage *w)
 	if (w->dir == EG_FROM_NETWORK || eg_is_stream(w))
 		return EG_R_NONE;
 	r = eg_tcp_stray(&w->f);
-	return r == EG_R_TCP_NEW ? may_open(w, r) : r;
+	if (r != EG_R_TCP_NEW)
+		return r;
+	/* No "allow" opens it: where no name is listed, none can be asked for. */
+	if (w->f.dport == EG_DNS_PORT && eg_policy_is_resolver(w->p->policy, &w->f.dst))
+		return EG_R_DNS_NAME;
+	return may_open(w, r);
 }
 
 static enum eg_reason may_open_udp(struct passage *w)

@@ -16,8 +16,10 @@
 #include "reset.h"
 #include "udpports.h"
 
-enum { EG_ASKED_MAX = EG_ETH_LEN + EG_IP6_LEN + EG_TCP_LEN + EG_DNSBYTES_LENGTH +
-		      EG_DNSBYTES_MESSAGE };
+enum {
+	EG_ASKED_MAX =
+		EG_ETH_LEN + EG_IP6_LEN + EG_TCP_LEN + EG_DNSBYTES_LENGTH + EG_DNSBYTES_MESSAGE
+};
 
 /* A query over TCP that is blocked, or would be, and not told of yet. */
 struct eg_asked {

@@ -62,8 +62,8 @@ struct eg_report {
 };
 
 /* Told of each blocked frame, once (of a segment with several blocked queries once for each of
- * them, so that told of is what is counted), and of the rest, from within the functions below; must not call
- * back. */
+ * them, so that told of is what is counted), and of the rest, from within the functions below; must
+ * not call back. */
 typedef void eg_report_fn(void *ctx, const struct eg_report *r);
 
 struct eg_counters {

@@ -104,8 +104,9 @@ static const char expected[] =
 	"#   icmp                                # once, " DAY
 	"11:04:56: ICMP other than an error about a live flow (rule default)\n"
 	"\n"
-	"# look-ups that were counted and not recorded, of names that are not known: 9 times, " DAY
-	"11:05:04 to " DAY "11:05:04\n"
+	"# look-ups of names that are not known (counted and not recorded, or a connection to a\n"
+	"# resolver, which opens as soon as a name is listed): 9 times, " DAY "11:05:04 to " DAY
+	"11:05:04\n"
 	"\n"
 	"# records that were lost, of whatever: 7\n";
 
@@ -191,6 +192,29 @@ START_TEST(what_was_blocked_passes_under_it)
 	ck_assert_int_eq(REPLAY("--sum", "learned", "traffic.pcapng"), 0);
 	ck_assert_ptr_null(strstr(output, "block"));
 	ck_assert_ptr_nonnull(strstr(output, "pass        -             -                 12 "));
+}
+END_TEST
+
+/* Where no name is listed no line opens a resolver's port 53: none is made of one that was tried.
+ */
+START_TEST(connection_to_a_resolver_is_no_target)
+{
+	static const struct packet_end resolver = { .mac = { 0x52, 0x55, 0x0a, 0, 2, 3 },
+						    .ip4 = { 10, 0, 2, 3 },
+						    .port = 53 };
+	const struct packet_tcp syn = { .seq = 1000, .window = 1000, .flags = TRAFFIC_SYN };
+
+	traffic_begin(false);
+	traffic_add(TRAFFIC_OUT, packet_tcp4(frame, &packet_guest, &resolver, &syn, NULL, 0));
+	traffic_tcp(TRAFFIC_OUT, 443, TRAFFIC_SYN, 1000, 0);
+	command_save(&traffic, "traffic.pcapng");
+	command_write("before", "");
+	ck_assert_int_eq(REPLAY("--sum", "-w", "blocked.pcapng", "before", "traffic.pcapng"), 0);
+	ck_assert_int_eq(LEARN("blocked.pcapng"), 0);
+	ck_assert_uint_eq(is_policy("learned"), 1);
+	ck_assert_ptr_null(strstr(output, "allow 10.0.2.3"));
+	ck_assert_ptr_nonnull(strstr(output, "allow 10.0.2.2:443/tcp"));
+	ck_assert_ptr_nonnull(strstr(output, "opens as soon as a name is listed): once"));
 }
 END_TEST
 
@@ -443,6 +467,7 @@ static TCase *policy_case(void)
 
 	tcase_add_test(c, each_want_is_a_line_with_what_asked_for_it);
 	tcase_add_test(c, it_is_a_policy);
+	tcase_add_test(c, connection_to_a_resolver_is_no_target);
 	tcase_add_loop_test(c, what_was_blocked_passes_under_it, 0, 2);
 	tcase_add_test(c, events_are_a_source);
 	tcase_add_test(c, events_of_suricata_are_a_source);

@@ -538,7 +538,7 @@ START_TEST(empty_list_asks_nobody)
 	teardown();
 	policy = eg_policy_new();
 	pipeline = eg_pipeline_new(policy, &(struct eg_seed){ 1, 2 }, note_blocked, NULL);
-	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN, 1, 0, false)), EG_R_TCP_NEW);
+	BLOCKED(guest(tcp(&packet_guest, &resolver, SYN, 1, 0, false)), EG_R_DNS_NAME);
 	BLOCKED(guest(ask(&resolver, "allowed.test", 1, false, false)), EG_R_DNS_NAME);
 }
 END_TEST

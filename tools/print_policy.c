@@ -366,8 +366,8 @@ static bool print_section(FILE *out, const struct eg_table *t, const struct sect
 static void print_rest(FILE *out, const struct eg_wants *w)
 {
 	if (eg_row_tries(&w->nameless)) {
-		fputs("\n# look-ups that were counted and not recorded, of names that are not "
-		      "known: ",
+		fputs("\n# look-ups of names that are not known (counted and not recorded, or a "
+		      "connection to a\n# resolver, which opens as soon as a name is listed): ",
 		      out);
 		print_times(out, &w->nameless);
 		fputc('\n', out);

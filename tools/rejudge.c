@@ -102,8 +102,8 @@ static void report(void *rejudge, const struct eg_report *b)
 	if (b->kind != EG_REPORT_BLOCKED)
 		return;
 	/* Of a query over TCP it has a segment of its own, and the last is the frame's. */
-	if (b->frame == r->bytes || !settle_part(r, dir_of(b->dir), r->now - b->age, b->frame, b->len,
-						 EG_REJUDGE_BLOCK, b->reason))
+	if (b->frame == r->bytes || !settle_part(r, dir_of(b->dir), r->now - b->age, b->frame,
+						 b->len, EG_REJUDGE_BLOCK, b->reason))
 		r->answer = b->answer;
 }
 

@@ -35,7 +35,8 @@ enum { EG_WANTS_LOOKUP = 10 }; /* s from a look-up to a connection that is said 
 
 struct eg_wants {
 	struct eg_table tables[EG_WANTS];
-	struct eg_row nameless; /* look-ups that were counted without their names */
+	struct eg_row nameless; /* look-ups without their names: counted in sum, or the SYN of one
+				   over TCP */
 	struct eg_row unmarked; /* frames of captures that say no reason */
 	struct eg_row all;      /* all attempts */
 	uint64_t lost;          /* records */
