@@ -21,10 +21,10 @@ run_sandbox() {
 }
 sandbox_ended() { [ -e "$W/sandbox.log" ] && { gone sandbox || grep -q '^curl: ' "$W/sandbox.log"; }; }
 leads_nowhere() {
-    before=$(grep -c 'query\[A\] example.org' "$W/dns.log" || :)
+    before=$(grep -ci 'query\[A\] example.org' "$W/dns.log" || :)
     silent run_sandbox "$@" || return 1
     grep -q 'curl: (7) Failed to connect to example.org port 443' "$W/sandbox.log" || return 1
-    [ "$(grep -c 'query\[A\] example.org' "$W/dns.log")" -gt "$before" ] || { echo "nobody asked for the name"; return 1; }
+    [ "$(grep -ci 'query\[A\] example.org' "$W/dns.log")" -gt "$before" ] || { echo "nobody asked for the name"; return 1; }
 }
 leads_out() {
     before=$(far_count "tcp 443")
