@@ -157,6 +157,24 @@ static size_t is_policy(const char *name)
 	return lines;
 }
 
+/* Sums of a flood do not say all: what they leave out is not made up, and what can be no server is
+ * no line to be uncommented. */
+START_TEST(server_that_is_not_known_or_can_be_none_is_said_to_be)
+{
+	captures_section(&file);
+	captures_interface(&file, "build-7", 9);
+	packet(0, "egress note=suppressed count=10 reason=dns-server");
+	packet(1, BLOCK "dns-server rule=dns proto=udp dst=224.0.0.251 dport=53");
+	command_save(&file, "x.pcapng");
+	ck_assert_int_eq(LEARN("x.pcapng"), 0);
+	ck_assert_ptr_null(strstr(output, "# dns "));
+	ck_assert_msg(strstr(output, "#   no server of a policy: not known which # 10 times"),
+		      "%s", output);
+	ck_assert_msg(strstr(output, "#   no server of a policy: 224.0.0.251  # once"), "%s",
+		      output);
+}
+END_TEST
+
 START_TEST(it_is_a_policy)
 {
 	make_record();
@@ -466,6 +484,7 @@ static TCase *policy_case(void)
 	TCase *c = tcase_create("policy");
 
 	tcase_add_test(c, each_want_is_a_line_with_what_asked_for_it);
+	tcase_add_test(c, server_that_is_not_known_or_can_be_none_is_said_to_be);
 	tcase_add_test(c, it_is_a_policy);
 	tcase_add_test(c, connection_to_a_resolver_is_no_target);
 	tcase_add_loop_test(c, what_was_blocked_passes_under_it, 0, 2);

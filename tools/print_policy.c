@@ -7,7 +7,8 @@
  *
  * Invariants. What is written is a policy: each line is one that words.c takes, or a comment. What
  * would let through more than what was asked for stands in comments only: domains instead of names,
- * other resolvers, limits. The order depends on what is wanted alone.
+ * other resolvers, limits. What a record does not say is said to be not known, and never made up.
+ * The order depends on what is wanted alone.
  *
  * Limits. What the tables folded is a comment with its count.
  *
@@ -16,6 +17,7 @@
 #include "print_policy.h"
 
 #include "describe.h"
+#include "resolver.h"
 #include "sum.h"
 #include "target.h"
 
@@ -221,26 +223,41 @@ static void print_target(FILE *out, const struct eg_table *t, const struct line 
 	print_value(out, true, "allow", text, l->row, more);
 }
 
-static void print_strange(FILE *out, const struct eg_table *t, const struct line *l)
+/* Whether the record says where it went: sums of a flood may not. */
+static bool is_known(const struct eg_want_target *t)
 {
 	static const struct eg_addr nowhere;
+
+	return memcmp(&t->addr, &nowhere, sizeof(nowhere)) != 0;
+}
+
+static void print_strange(FILE *out, const struct eg_table *t, const struct line *l)
+{
 	struct eg_want_target target = target_of(l);
-	bool known = memcmp(&target.addr, &nowhere, sizeof(nowhere)) != 0;
 	char text[EG_TARGET_TEXT_MAX];
 
 	(void)t;
 	eg_target_text(&target.addr, eg_get16(target.port), target.proto, text);
-	print_value(out, false, "  no target of a policy:", known ? text : "not known which",
+	print_value(out, false,
+		    "  no target of a policy:", is_known(&target) ? text : "not known which",
 		    l->row, "");
 }
 
 static void print_server(FILE *out, const struct eg_table *t, const struct line *l)
 {
 	struct eg_want_target target = target_of(l);
+	bool known = is_known(&target);
 	char text[EG_ADDR_TEXT_MAX];
+	struct eg_addr addr;
 
 	(void)t;
-	print_value(out, false, "dns", eg_addr_text(&target.addr, text), l->row, "");
+	eg_addr_text(&target.addr, text);
+	if (known && !eg_resolver_parse(&addr, text, strlen(text)))
+		print_value(out, false, "dns", text, l->row, "");
+	else
+		print_value(out, false,
+			    "  no server of a policy:", known ? text : "not known which", l->row,
+			    "");
 }
 
 static void print_elsewhere(FILE *out, const struct eg_table *t, const struct line *l)
