@@ -464,6 +464,8 @@ START_TEST(fault_in_the_input_is_status_1_and_the_rest_is_used)
 	ck_assert_int_eq(LEARN("x.json", "nothing"), 1);
 	ck_assert_str_eq(complaint, "vde_egress: nothing: No such file or directory\n");
 	ck_assert_uint_eq(is_policy("p"), 2);
+	ck_assert_int_eq(LEARN("nothing"), 1);
+	ck_assert_str_eq(output, "");
 }
 END_TEST
 

@@ -443,6 +443,45 @@ START_TEST(fault_in_the_input_is_status_1_and_the_rest_is_reported)
 }
 END_TEST
 
+/* The page that stands there knows more. */
+START_TEST(page_is_left_alone_where_a_file_cannot_be_read)
+{
+	static char good[OUTPUT_MAX], now[OUTPUT_MAX];
+
+	make_records();
+	ck_assert_int_eq(REPORT("--html", "page.html", "x.pcapng"), 0);
+	slurp("page.html", good, sizeof(good));
+	ck_assert_int_eq(REPORT("--html", "page.html", "missing.json"), 1);
+	slurp("page.html", now, sizeof(now));
+	ck_assert(strcmp(now, good) == 0);
+	ck_assert_int_eq(REPORT("--html", "page.html", "x.json", "missing.json"), 1);
+	slurp("page.html", now, sizeof(now));
+	ck_assert(strcmp(now, good) == 0);
+	ck_assert_str_eq(err,
+			 "vde_egress: missing.json: No such file or directory\n"
+			 "vde_egress: page.html is not written: not all files could be read\n");
+}
+END_TEST
+
+START_TEST(nothing_is_reported_of_files_that_cannot_be_read)
+{
+	static const char *const options[] = { "--top=3", "--csv", "--html=-", "--html=page.html" };
+
+	ck_assert_int_eq(REPORT(options[_i], "missing", "."), 1);
+	ck_assert_int_eq((int)strlen(out), 0);
+	ck_assert_int_ne(access("page.html", F_OK), 0);
+	ck_assert_ptr_nonnull(strstr(err, "vde_egress: missing: No such file or directory\n"));
+}
+END_TEST
+
+/* A program that reads JSON finds there what was wrong. */
+START_TEST(json_says_which_files_cannot_be_read)
+{
+	ck_assert_int_eq(REPORT("--json", "missing"), 1);
+	ck_assert_ptr_nonnull(strstr(out, "\"trouble\":\"No such file or directory\""));
+}
+END_TEST
+
 START_TEST(output_that_cannot_be_written_is_status_1)
 {
 	make_records();
@@ -515,6 +554,9 @@ static TCase *options_case(void)
 	tcase_add_test(c, many_names_below_one_are_one_row);
 	tcase_add_test(c, filters_choose);
 	tcase_add_test(c, fault_in_the_input_is_status_1_and_the_rest_is_reported);
+	tcase_add_test(c, page_is_left_alone_where_a_file_cannot_be_read);
+	tcase_add_loop_test(c, nothing_is_reported_of_files_that_cannot_be_read, 0, 4);
+	tcase_add_test(c, json_says_which_files_cannot_be_read);
 	tcase_add_test(c, output_that_cannot_be_written_is_status_1);
 	tcase_add_loop_test(c, wrong_command_line_is_status_2, 0,
 			    sizeof(usages) / sizeof(usages[0]));

@@ -191,7 +191,7 @@ static void open_file(struct eg_intake_file *file)
 		return;
 	}
 	file->input = NULL;
-	file->fault = true;
+	file->fault = file->unread = true;
 	say_trouble(file, error);
 }
 
@@ -318,6 +318,15 @@ bool eg_intake_says_twice(char *const *paths, size_t n)
 	for (size_t i = 0; i < n; i++)
 		times += strcmp(paths[i], "-") == 0;
 	return times > 1;
+}
+
+size_t eg_intake_unread(const struct eg_intake *in)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->count; i++)
+		n += in->files[i].unread;
+	return n;
 }
 
 void eg_intake_say(const struct eg_intake *in)

@@ -15,6 +15,7 @@ struct eg_intake_file {
 	char name[EG_INTAKE_NAME_MAX]; /* the same, printable ASCII */
 	enum eg_input_kind kind;
 	bool fault;                       /* some of it could not be used */
+	bool unread;                      /* it could not be opened: nothing of it was used */
 	char trouble[EG_INPUT_ERROR_MAX]; /* one line, printable ASCII; "": none */
 	uint64_t first, last;             /* of what is in it; EG_MOMENT_NONE: no time */
 	uint64_t found;                   /* packets or events */
@@ -48,6 +49,9 @@ struct eg_intake {
  * whether all could be used; where not, or where a tail was torn off, trouble says so, file by
  * file. */
 bool eg_intake_run(struct eg_intake *in, eg_intake_fn *take, void *ctx);
+
+/* How many files of IN, which has run, could not be opened. */
+size_t eg_intake_unread(const struct eg_intake *in);
 
 /* Say what was wrong with which file, on stderr. */
 void eg_intake_say(const struct eg_intake *in);

@@ -71,7 +71,7 @@ static bool learn(struct eg_intake *in, bool progress)
 	eg_progress_init(&in->progress, progress);
 	good = eg_intake_run(in, add, &w);
 	eg_intake_say(in);
-	if (!eg_print_policy(stdout, &w)) {
+	if (eg_intake_unread(in) < in->count && !eg_print_policy(stdout, &w)) {
 		eg_say("no memory for the policy");
 		good = false;
 	}

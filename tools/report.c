@@ -283,6 +283,20 @@ static void add(void *tally, const struct eg_finding *f)
 	eg_tally_add(tally, f);
 }
 
+/* Whether IN, which has run, has what O's form is made of. Nothing is printed of no files, but as
+ * JSON, which names what was wrong with them. A page takes the place of one that may know more: it
+ * is made of all files or not at all. */
+static bool is_worth_printing(const struct eg_intake *in, const struct options *o)
+{
+	size_t unread = eg_intake_unread(in);
+
+	if (o->form == FORM_PAGE && strcmp(o->out, "-") != 0 && unread > 0) {
+		eg_say("%s is not written: not all files could be read", o->out);
+		return false;
+	}
+	return o->form == FORM_JSON || unread < in->count;
+}
+
 static int report(struct eg_intake *in, const struct options *o)
 {
 	struct eg_tally *t = eg_tally_new();
@@ -297,7 +311,7 @@ static int report(struct eg_intake *in, const struct options *o)
 	eg_progress_init(&in->progress, o->progress);
 	all = eg_intake_run(in, add, t);
 	eg_intake_say(in);
-	status = print_tally(t, in, o);
+	status = is_worth_printing(in, o) ? print_tally(t, in, o) : EG_EXIT_FAULT;
 	eg_tally_free(t);
 	return all ? status : EG_EXIT_FAULT;
 }
